@@ -1,0 +1,107 @@
+import { type ReactElement, useCallback, useEffect, useState } from 'react';
+
+import type { Flow } from './flow';
+import { watchSession } from './session';
+import type { View } from './view';
+import { AskAddress } from './views/AskAddress';
+import { CheckMail } from './views/CheckMail';
+import { ConfirmAddress } from './views/ConfirmAddress';
+import { LinkRefused } from './views/LinkRefused';
+import { LinkUnreadable } from './views/LinkUnreadable';
+import { OtherSession } from './views/OtherSession';
+import { SignedIn } from './views/SignedIn';
+import { Trouble } from './views/Trouble';
+import { Working } from './views/Working';
+
+interface Props {
+  flow: Flow;
+  /** The first view: begun outside, because a link must be used once and React may mount twice. */
+  first: Promise<View>;
+}
+
+export function App({ flow, first }: Props): ReactElement {
+  const [view, show] = useState<View>({ kind: 'working', doing: 'One moment' });
+
+  const go = useCallback((next: Promise<View>, doing: string) => {
+    show({ kind: 'working', doing });
+    void next.then(show);
+  }, []);
+
+  useEffect(() => {
+    void first.then(show);
+  }, [first]);
+
+  // The link opens in another tab: there the person signs in, and this one follows.
+  useEffect(
+    () =>
+      watchSession((now) => {
+        if (now === 'begun' && (view.kind === 'ask-address' || view.kind === 'check-mail')) {
+          go(flow.enter(), 'Signing you in');
+        }
+        if (now === 'ended' && view.kind === 'signed-in') show({ kind: 'ask-address', note: 'signed-out' });
+      }),
+    [flow, go, view.kind],
+  );
+
+  const requestLink = async (email: string): Promise<void> => {
+    show(await flow.requestLink(email));
+  };
+
+  switch (view.kind) {
+    case 'working':
+      return <Working doing={view.doing} />;
+    case 'ask-address':
+      return <AskAddress note={view.note} email={view.email} onSubmit={requestLink} />;
+    case 'check-mail':
+      return (
+        <CheckMail
+          email={view.email}
+          mail={flow.config.mail}
+          onSendAgain={async () => { await flow.requestLink(view.email); }}
+          onOtherAddress={() => { show({ kind: 'ask-address' }); }}
+        />
+      );
+    case 'confirm-address':
+      return (
+        <ConfirmAddress
+          email={view.email}
+          onSubmit={(email) => { go(flow.followLink(view.secret, email), 'Signing you in'); }}
+        />
+      );
+    case 'other-session':
+      return (
+        <OtherSession
+          email={view.email}
+          onStay={() => { go(flow.enter(), 'One moment'); }}
+          onUseLink={() => { go(flow.switchToLink(view.secret), 'Signing you in'); }}
+        />
+      );
+    case 'link-unreadable':
+      return (
+        <LinkUnreadable
+          fault={view.fault}
+          email={view.email}
+          onRequestLink={requestLink}
+          onAskAddress={() => { show({ kind: 'ask-address' }); }}
+        />
+      );
+    case 'link-refused':
+      return (
+        <LinkRefused
+          email={view.email}
+          onRequestLink={requestLink}
+          onOtherAddress={() => { show({ kind: 'confirm-address', secret: view.secret, email: view.email }); }}
+        />
+      );
+    case 'signed-in':
+      return (
+        <SignedIn
+          me={view.me}
+          onSignOut={() => { go(flow.signOut(), 'Signing you out'); }}
+          onSignOutEverywhere={async () => { show(await flow.signOutEverywhere()); }}
+        />
+      );
+    case 'trouble':
+      return <Trouble problem={view.problem} onRetry={() => { go(view.again(), 'Trying again'); }} />;
+  }
+}

@@ -1,0 +1,103 @@
+import * as address from './address';
+import * as api from './api';
+import type { Arrival } from './arrival';
+import type { Config } from './config';
+import { Problem } from './problem';
+import * as session from './session';
+import type { View } from './view';
+
+/**
+ * The way from a view to the next one. A step that ends in a view never rejects: what fails becomes
+ * a `trouble` view that knows how to try again, so that a link survives a bad connection.
+ */
+export class Flow {
+  readonly config: Config;
+
+  constructor(config: Config) {
+    this.config = config;
+    session.configureSession(config);
+  }
+
+  arrive(arrival: Arrival): Promise<View> {
+    return attempt(async () => {
+      if (arrival.kind === 'link') return this.openLink(arrival.secret);
+      if (arrival.kind === 'bad-link') {
+        return { kind: 'link-unreadable', fault: arrival.fault, email: address.remembered() };
+      }
+      return this.enter();
+    });
+  }
+
+  /** Shows who is signed in, or asks for the address. */
+  enter(): Promise<View> {
+    return attempt(async () => {
+      const current = await session.currentSession();
+      if (!current) return askAddress();
+      const me = await api.whoAmI(this.config.apiPath, current.idToken);
+      if (me) return { kind: 'signed-in', me };
+      await session.endSession();
+      return { ...askAddress(), note: 'session-ended' };
+    });
+  }
+
+  /** Signs in with the link. A wrong address burns nothing, so the refused link can be tried again. */
+  followLink(secret: string, email: string): Promise<View> {
+    return attempt(async () => {
+      if (!(await session.signInWithLink(email, secret))) return { kind: 'link-refused', secret, email };
+      address.forget();
+      return this.enter();
+    });
+  }
+
+  /** Leaves the session that stands in the way of the link, and uses the link. */
+  switchToLink(secret: string): Promise<View> {
+    return attempt(async () => {
+      await session.endSession();
+      return this.openLink(secret);
+    });
+  }
+
+  signOut(): Promise<View> {
+    return attempt(async () => {
+      await session.endSession();
+      return { kind: 'ask-address', note: 'signed-out' };
+    });
+  }
+
+  /** Rejects with a Problem when Cognito did not do it; the session then goes on. */
+  async signOutEverywhere(): Promise<View> {
+    await session.endEverySession(this.config);
+    return { kind: 'ask-address', note: 'signed-out-everywhere' };
+  }
+
+  /** Rejects with a Problem when the API did not take it. */
+  async requestLink(email: string): Promise<View> {
+    await api.requestLink(this.config.apiPath, email);
+    address.remember(email);
+    return { kind: 'check-mail', email };
+  }
+
+  private async openLink(secret: string): Promise<View> {
+    const current = await session.currentSession();
+    const known = address.remembered();
+    if (!current) {
+      return known === null ? { kind: 'confirm-address', secret } : this.followLink(secret, known);
+    }
+    if (current.email !== known) return { kind: 'other-session', email: current.email, secret };
+    address.forget();
+    return this.enter();
+  }
+}
+
+function askAddress(): View & { kind: 'ask-address' } {
+  const email = address.remembered();
+  return { kind: 'ask-address', ...(email !== null && { email }) };
+}
+
+async function attempt(step: () => Promise<View>): Promise<View> {
+  try {
+    return await step();
+  } catch (error) {
+    return { kind: 'trouble', problem: Problem.from(error), again: () => attempt(step) };
+  }
+}

@@ -1,0 +1,34 @@
+/** What can go wrong that is not the person's link: each kind is one thing to tell them. */
+export type ProblemKind = 'not-an-address' | 'offline' | 'busy' | 'broken' | 'not-configured';
+
+export class Problem extends Error {
+  override name = 'Problem';
+  readonly kind: ProblemKind;
+
+  constructor(kind: ProblemKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+
+  /** Anything caught, as a problem: what is not one yet is a fault that nobody foresaw. */
+  static from(error: unknown): Problem {
+    if (error instanceof Problem) return error;
+    return new Problem('broken', 'unexpected failure', { cause: error });
+  }
+}
+
+/** The problem in words for the person in front of the page. */
+export function explain({ kind }: Problem): string {
+  switch (kind) {
+    case 'not-an-address':
+      return 'This is not an email address. It looks like name@example.com.';
+    case 'offline':
+      return 'The server could not be reached. Check your connection and try again.';
+    case 'busy':
+      return 'Too many tries in a short time. Wait a few minutes and try again.';
+    case 'broken':
+      return 'The server could not do this. Try again in a moment.';
+    case 'not-configured':
+      return 'Its configuration (config.json) is missing or broken. Try again, or tell whoever runs this site.';
+  }
+}

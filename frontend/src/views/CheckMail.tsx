@@ -1,0 +1,86 @@
+import { type ReactElement, useEffect, useState } from 'react';
+
+import { Frame } from '../Frame';
+import { ProblemNote } from '../ProblemNote';
+import { useTask } from '../useTask';
+
+/** The server sends one address at most one mail in this time. */
+const PAUSE_SECONDS = 30;
+
+interface Props {
+  email: string;
+  /** Whether the stage sends mail. */
+  mail: boolean;
+  onSendAgain: () => Promise<void>;
+  onOtherAddress: () => void;
+}
+
+export function CheckMail({ email, mail, onSendAgain, onOtherAddress }: Props): ReactElement {
+  const [sent, setSent] = useState(1);
+  const secondsLeft = useCountdown(PAUSE_SECONDS, sent);
+  const { busy, problem, run } = useTask();
+
+  const waiting = secondsLeft > 0;
+  const sendAgain = (): void => {
+    if (waiting) return;
+    run(async () => {
+      await onSendAgain();
+      setSent(sent + 1);
+    });
+  };
+
+  const lead = (
+    <p>
+      If <strong>{email}</strong> has an account, a link is on its way. Open it in this browser and you are in; any
+      other browser asks for this address first.
+    </p>
+  );
+  return (
+    <Frame name="check-mail" title="Check your mail" lead={lead}>
+      {!mail && (
+        <p className="note" id="no-mail">
+          This site sends no mail yet: whoever runs it has to configure a sender first.
+        </p>
+      )}
+      <p className="hint" id="send-again-hint">
+        {waiting
+          ? `Nothing there? You can send it again in ${String(secondsLeft)} s.`
+          : 'Nothing there? Look among the spam, or send it again.'}
+      </p>
+      <div className="actions">
+        <button
+          id="send-again"
+          type="button"
+          aria-disabled={waiting || busy}
+          aria-describedby="send-again-hint"
+          onClick={sendAgain}
+        >
+          Send again
+        </button>
+        <button id="other-address" type="button" onClick={onOtherAddress}>
+          Use another address
+        </button>
+      </div>
+      <ProblemNote problem={problem} />
+      <p className="status" role="status">
+        {sent > 1 && waiting && 'Sent again.'}
+      </p>
+    </Frame>
+  );
+}
+
+/** Whole seconds until `seconds` have passed; begins anew when `round` changes. */
+function useCountdown(seconds: number, round: number): number {
+  const [left, setLeft] = useState(seconds);
+
+  useEffect(() => {
+    // By the clock: a tab in the background hardly ticks.
+    const end = Date.now() + seconds * 1000;
+    const tick = (): void => { setLeft(Math.max(0, Math.ceil((end - Date.now()) / 1000))); };
+    tick();
+    const timer = setInterval(tick, 1000);
+    return () => { clearInterval(timer); };
+  }, [seconds, round]);
+
+  return left;
+}

@@ -1,0 +1,28 @@
+import type { ReactElement } from 'react';
+
+import { Frame } from '../Frame';
+import { NewLink } from '../NewLink';
+
+interface Props {
+  /** The address that the link was tried with. */
+  email: string;
+  onRequestLink: (email: string) => Promise<void>;
+  onOtherAddress: () => void;
+}
+
+export function LinkRefused({ email, onRequestLink, onOtherAddress }: Props): ReactElement {
+  const lead = (
+    <p>
+      It has expired, was already used, or was made for another address than <strong>{email}</strong>.
+    </p>
+  );
+  return (
+    <Frame name="link-refused" title="The link did not work" lead={lead}>
+      <NewLink email={email} onRequestLink={onRequestLink}>
+        <button id="other-address" type="button" onClick={onOtherAddress}>
+          Try another address
+        </button>
+      </NewLink>
+    </Frame>
+  );
+}

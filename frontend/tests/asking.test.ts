@@ -1,0 +1,108 @@
+import { act, screen } from '@testing-library/react';
+import { userEvent } from '@testing-library/user-event';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { remembered } from '../src/address';
+import { checkAccessibility, click, enter, field, heading } from './page';
+import { World } from './world';
+
+let world: World;
+beforeEach(() => {
+  world = new World();
+});
+checkAccessibility();
+afterEach(() => {
+  vi.useRealTimers();
+});
+
+async function askFor(address: string): Promise<void> {
+  world.open('/');
+  await heading('Sign in');
+  await enter(address);
+}
+
+test('a visitor asks for a link and is told to check the mail', async () => {
+  world.open('/');
+  await heading('Sign in');
+  expect(field()).toHaveFocus();
+  expect(field()).toHaveAttribute('autocomplete', 'email');
+
+  await enter(' Alice@Example.com');
+  expect(await heading('Check your mail')).toHaveFocus();
+  expect(document.title).toBe('Check your mail · mlink');
+  expect(screen.getByText('alice@example.com')).toBeVisible();
+  expect(world.sent('/api/login')).toEqual([{ email: 'alice@example.com' }]);
+  expect(remembered()).toBe('alice@example.com');
+  expect(screen.queryByText(/sends no mail/)).toBeNull();
+});
+
+test.each(['', 'alice', 'alice@', 'a@b@example.com'])('%j is refused before any request', async (typed) => {
+  world.open('/');
+  await heading('Sign in');
+  await userEvent.type(field(), `${typed}{Enter}`);
+  expect(field()).toBeInvalid();
+  expect(field()).toHaveFocus();
+  expect(field()).toHaveAccessibleDescription(/not an email address/);
+  expect(world.sent('/api/login')).toEqual([]);
+
+  await userEvent.type(field(), 'x');
+  expect(field()).not.toHaveAccessibleDescription();
+});
+
+test.each([
+  [400, /not an email address/],
+  [429, /Too many tries/],
+  [500, /could not do this/],
+  [200, /could not do this/],
+  [0, /Check your connection/],
+])('an answer of %d to the request is explained, and it can be made again', async (status, words) => {
+  world.answers['/api/login'] = status;
+  await askFor('alice@example.com');
+  expect(await screen.findByText(words)).toBeVisible();
+  expect(remembered()).toBeNull();
+
+  world.answers['/api/login'] = 202;
+  await click('Send me a link');
+  expect(await heading('Check your mail')).toBeVisible();
+});
+
+test('a stage that sends no mail says so', async () => {
+  world.config = { ...(world.config as object), mail: false };
+  await askFor('alice@example.com');
+  await heading('Check your mail');
+  expect(screen.getByText(/sends no mail/)).toBeVisible();
+});
+
+test('the mail can be sent again after half a minute, with the reason shown until then', async () => {
+  vi.useFakeTimers({ shouldAdvanceTime: true });
+  await askFor('alice@example.com');
+  await heading('Check your mail');
+  const again = screen.getByRole('button', { name: 'Send again' });
+  expect(again).toHaveAttribute('aria-disabled', 'true');
+  expect(again).toHaveAccessibleDescription(/again in (30|29) s/);
+  await click('Send again');
+  expect(world.sent('/api/login')).toHaveLength(1);
+
+  await act(() => vi.advanceTimersByTimeAsync(30_000));
+  expect(again).toHaveAttribute('aria-disabled', 'false');
+  await click('Send again');
+  expect(await screen.findByText('Sent again.')).toBeVisible();
+  expect(world.sent('/api/login')).toHaveLength(2);
+  expect(again).toHaveAttribute('aria-disabled', 'true');
+});
+
+test('another address can be used', async () => {
+  await askFor('alice@example.com');
+  await heading('Check your mail');
+  await click('Use another address');
+  await heading('Sign in');
+  expect(field()).toHaveValue('');
+});
+
+test('the tab that waits for the mail follows the one in which the link opened', async () => {
+  await askFor('alice@example.com');
+  await heading('Check your mail');
+  world.session = 'alice@example.com';
+  act(() => { world.otherTab('signedIn'); });
+  expect(await heading('You are signed in')).toBeVisible();
+});

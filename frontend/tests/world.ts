@@ -1,0 +1,113 @@
+import { confirmSignIn, signIn, signOut } from '@aws-amplify/auth';
+import { type AuthTokens, fetchAuthSession, Hub } from '@aws-amplify/core';
+import { render } from '@testing-library/react';
+import { createElement } from 'react';
+import { vi } from 'vitest';
+
+import { App } from '../src/App';
+import { takeArrival } from '../src/arrival';
+import { Flow } from '../src/flow';
+
+export const SECRET = 'AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE';
+
+export const CONFIG = {
+  region: 'eu-west-1',
+  userPoolId: 'eu-west-1_pool',
+  userPoolClientId: 'client',
+  apiPath: '/api',
+  cognitoEndpoint: null as string | null,
+  mail: true,
+};
+
+const GLOBAL_SIGN_OUT = 'https://cognito-idp.eu-west-1.amazonaws.com/';
+
+/** Cognito and the API as the page meets them: one session, one good link, and answers that a test may change. */
+export class World {
+  /** Who is signed in in this browser. */
+  session: string | null = null;
+  /** Whose link SECRET is. */
+  owner = 'alice@example.com';
+  config: unknown = CONFIG;
+  /** Status by path; 0: no connection. */
+  answers: Record<string, number> = {
+    '/config.json': 200,
+    '/api/login': 202,
+    '/api/me': 200,
+    [GLOBAL_SIGN_OUT]: 200,
+  };
+  /** Set: Amplify's signIn fails with an error of this name. */
+  signInError: string | null = null;
+  requests: { path: string; body: unknown; headers: Headers; href: string }[] = [];
+
+  constructor() {
+    vi.stubGlobal('fetch', vi.fn(this.fetch));
+    let username = '';
+    vi.mocked(signIn).mockImplementation((input) => {
+      if (this.signInError) return Promise.reject(named(this.signInError));
+      if (this.session) return Promise.reject(named('UserAlreadyAuthenticatedException'));
+      username = input.username;
+      return Promise.resolve({ isSignedIn: false, nextStep: CHALLENGE });
+    });
+    vi.mocked(confirmSignIn).mockImplementation(({ challengeResponse }) => {
+      const right = challengeResponse === `link.${SECRET}` && username === this.owner;
+      if (!right) return Promise.resolve({ isSignedIn: false, nextStep: CHALLENGE });
+      this.session = username;
+      return Promise.resolve({ isSignedIn: true, nextStep: { signInStep: 'DONE' } });
+    });
+    vi.mocked(signOut).mockImplementation(() => {
+      this.session = null;
+      return Promise.resolve();
+    });
+    vi.mocked(fetchAuthSession).mockImplementation(() =>
+      Promise.resolve(this.session === null ? {} : { tokens: tokensOf(this.session) }),
+    );
+    vi.mocked(Hub.listen).mockReturnValue(() => undefined);
+  }
+
+  /** Opens the page as a browser would: the URL first, then the page. */
+  open(url: string): void {
+    history.replaceState(null, '', url);
+    const arrival = takeArrival(window);
+    const flow = new Flow(this.config as typeof CONFIG);
+    render(createElement(App, { flow, first: flow.arrive(arrival) }));
+  }
+
+  /** What another tab of this browser did: Amplify tells those who listen beyond their own tab, and nobody else. */
+  otherTab(event: 'signedIn' | 'signedOut'): void {
+    const [, listener, options] = vi.mocked(Hub.listen).mock.lastCall as unknown as HubCall;
+    if (options?.enableCrossTabEvents) listener({ channel: 'auth', payload: { event } });
+  }
+
+  /** The bodies sent to a path. */
+  sent(path: string): unknown[] {
+    return this.requests.filter((request) => request.path === path).map(({ body }) => body);
+  }
+
+  private readonly fetch = (path: string, init?: RequestInit): Promise<Response> => {
+    const body: unknown = typeof init?.body === 'string' ? JSON.parse(init.body) : null;
+    this.requests.push({ path, body, headers: new Headers(init?.headers), href: location.href });
+    const status = this.answers[path] ?? 404;
+    if (status === 0) return Promise.reject(new TypeError('Failed to fetch'));
+    const ok = status < 300;
+    return Promise.resolve(Response.json(ok ? this.bodyOf(path) : { __type: 'InternalErrorException' }, { status }));
+  };
+
+  private bodyOf(path: string): unknown {
+    if (path === '/config.json') return this.config;
+    if (path === '/api/me') return { sub: 'a-sub', email: this.session, name: 'Alice Example' };
+    return {};
+  }
+}
+
+type HubCall = [string, (capsule: object) => void, { enableCrossTabEvents?: boolean }?];
+
+const CHALLENGE = { signInStep: 'CONFIRM_SIGN_IN_WITH_CUSTOM_CHALLENGE' } as const;
+
+export function named(name: string): Error {
+  return Object.assign(new Error(name), { name });
+}
+
+function tokensOf(email: string): AuthTokens {
+  const token = (use: string) => ({ payload: { email }, toString: () => `${use}-token of ${email}` });
+  return { idToken: token('id'), accessToken: token('access') };
+}

@@ -1,0 +1,122 @@
+use lambda_runtime::Diagnostic;
+use mlink_core::table::Key;
+use mlink_core::{Answer, Attempt, Event, Label, MacKey, Next, RandomError, Trigger};
+use mlink_runtime::{epoch_seconds, log};
+use serde_json::{Value, json};
+use thiserror::Error;
+
+use crate::links::{Consumption, Links, TableError};
+
+/// Why the trigger fails, which Cognito tells the person who is signing in: nothing in it may
+/// depend on who that is.
+#[derive(Debug, Error)]
+pub enum Error {
+    #[error("the event is none of the custom authentication triggers")]
+    OtherTrigger,
+    #[error(transparent)]
+    Random(#[from] RandomError),
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
+impl From<Error> for Diagnostic {
+    fn from(error: Error) -> Self {
+        Self {
+            error_type: "ChallengeError".to_owned(),
+            error_message: error.to_string(),
+        }
+    }
+}
+
+pub struct Challenge {
+    links: Links,
+    key: MacKey,
+}
+
+impl Challenge {
+    pub fn new(links: Links, key: MacKey) -> Self {
+        Self { links, key }
+    }
+
+    /// Gives the event back with its response filled in and everything else as it came.
+    pub async fn answer(&self, mut event: Value) -> Result<Value, Error> {
+        let response = self
+            .respond(Event::new(&event))
+            .await
+            .inspect_err(|error| {
+                log::error("challenge_failed", &[("reason", &error.to_string())]);
+            })?;
+        if let Some(event) = event.as_object_mut() {
+            event.insert("response".to_owned(), response);
+        }
+        Ok(event)
+    }
+
+    async fn respond(&self, event: Event<'_>) -> Result<Value, Error> {
+        match event.trigger().ok_or(Error::OtherTrigger)? {
+            Trigger::Define => Ok(define(event)),
+            Trigger::Create => Ok(create()?),
+            Trigger::Verify => self.verify(event).await,
+        }
+    }
+
+    /// An answer that is no answer is wrong at once; any other costs exactly one call to the
+    /// table, whether or not there is such a user.
+    async fn verify(&self, event: Event<'_>) -> Result<Value, Error> {
+        let answer = event.answer().and_then(Answer::parse);
+        let (Some(Answer::Link(secret)), Some(attempt)) = (answer, event.attempt()) else {
+            log::info("answer_malformed", &[]);
+            return Ok(verdict(false));
+        };
+        let consumption = Consumption {
+            key: match event.sub() {
+                Some(sub) => Key::link(sub, &secret),
+                None => Key::nobody(&secret),
+            },
+            attempt,
+            // A user without an address has the MAC of no address, which no link was issued to.
+            email_mac: self
+                .key
+                .mac(Label::Email, event.email().unwrap_or_default()),
+            now: epoch_seconds(),
+        };
+        let right = self.links.consume(consumption).await?;
+        log::info(
+            if right {
+                "answer_right"
+            } else {
+                "answer_wrong"
+            },
+            &[],
+        );
+        Ok(verdict(right))
+    }
+}
+
+fn define(event: Event<'_>) -> Value {
+    match Next::after(&event.session()) {
+        Next::Challenge => json!({
+            "challengeName": "CUSTOM_CHALLENGE", "issueTokens": false, "failAuthentication": false
+        }),
+        Next::IssueTokens => json!({ "issueTokens": true, "failAuthentication": false }),
+        Next::Fail => json!({ "issueTokens": false, "failAuthentication": true }),
+    }
+}
+
+/// The private parameters are never empty, because Cognito would then answer an unknown user
+/// differently; the public ones say nothing about the user.
+fn create() -> Result<Value, RandomError> {
+    let attempt = Attempt::generate()?;
+    Ok(json!({
+        "publicChallengeParameters": {},
+        "privateChallengeParameters": { Attempt::PARAMETER: attempt.as_str() },
+    }))
+}
+
+fn verdict(right: bool) -> Value {
+    json!({ "answerCorrect": right })
+}
+
+#[cfg(test)]
+#[path = "challenge_tests.rs"]
+mod tests;

@@ -1,0 +1,94 @@
+use std::fmt;
+use std::str::FromStr;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use thiserror::Error;
+
+use crate::encoding::{bytes32, hex};
+
+/// The key is not what the deployment makes.
+#[derive(Debug, Error)]
+#[error("the MAC key is not 32 bytes in unpadded base64url")]
+pub struct MacKeyError;
+
+/// What a MAC is for. Two uses of one text give two unrelated MACs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Label {
+    /// The address that a link was issued to.
+    Email,
+}
+
+impl Label {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Email => "email",
+        }
+    }
+}
+
+/// The stage's key for HMAC-SHA-256. It is never in the table, so that a dump of the table can
+/// not be searched for an address by trying addresses.
+pub struct MacKey(Hmac<Sha256>);
+
+/// Reads the 43 characters that stand in a function's environment.
+impl FromStr for MacKey {
+    type Err = MacKeyError;
+
+    fn from_str(text: &str) -> Result<Self, MacKeyError> {
+        let key = bytes32(text).ok_or(MacKeyError)?;
+        Hmac::new_from_slice(&key)
+            .map(Self)
+            .map_err(|_| MacKeyError)
+    }
+}
+
+impl MacKey {
+    /// The MAC of `text` for one use, in lower-case hexadecimal.
+    pub fn mac(&self, label: Label, text: &str) -> String {
+        let mut mac = self.0.clone();
+        // No label contains a zero byte, so label and text cannot run into each other.
+        mac.update(label.as_str().as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        hex(&mac.finalize().into_bytes())
+    }
+}
+
+impl fmt::Debug for MacKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MacKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::encoding::base64url;
+
+    fn key(byte: u8) -> MacKey {
+        base64url(&[byte; 32]).parse().unwrap()
+    }
+
+    /// `printf 'email\0a@b.co' | openssl dgst -sha256 -mac HMAC -macopt hexkey:0101…01`
+    #[test]
+    fn it_is_hmac_sha256_over_label_and_text() {
+        let expected = "bec9a8add91250fa2863e7d2642bf3312eba7433db6f1f70729338aa09f4d20f";
+        assert_eq!(key(1).mac(Label::Email, "a@b.co"), expected);
+    }
+
+    #[test]
+    fn another_key_gives_another_mac() {
+        assert_ne!(
+            key(1).mac(Label::Email, "a@b.co"),
+            key(2).mac(Label::Email, "a@b.co")
+        );
+    }
+
+    #[test]
+    fn a_short_or_padded_key_is_refused() {
+        for wrong in ["", "AAAA", &format!("{}=", base64url(&[1; 32]))] {
+            assert!(wrong.parse::<MacKey>().is_err(), "{wrong:?}");
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The one way to AWS: clients from a single SDK configuration, and the SDK's errors as ours.
+
+mod calls;
+mod error;
+
+use std::time::Duration;
+
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_smithy_http_client::tls;
+
+use crate::event::Progress;
+use calls::CallLog;
+pub use error::{Error, failed};
+
+/// The region of the local cloud when none is configured.
+const LOCAL_REGION: &str = "eu-west-1";
+
+/// An account and a region that answer, and who is asking.
+#[derive(Clone, Debug)]
+pub struct Cloud {
+    sdk: SdkConfig,
+    calls: CallLog,
+    /// Twelve digits.
+    pub account: String,
+    pub region: String,
+    /// ARN of the caller.
+    pub caller: String,
+}
+
+impl Cloud {
+    /// Connects to AWS with the standard configuration: environment, profiles, SSO.
+    pub async fn aws(
+        profile: Option<&str>,
+        region: Option<&str>,
+        progress: &Progress,
+    ) -> Result<Cloud, Error> {
+        let mut loader = loader();
+        if let Some(profile) = profile {
+            loader = loader.profile_name(profile);
+        }
+        if let Some(region) = region {
+            loader = loader.region(Region::new(region.to_owned()));
+        }
+        Cloud::identify(loader.load().await, progress).await
+    }
+
+    /// Connects to a local cloud. Nothing of the user's own AWS configuration is used, so that no
+    /// call can go astray.
+    pub async fn local(
+        endpoint: &str,
+        region: Option<&str>,
+        progress: &Progress,
+    ) -> Result<Cloud, Error> {
+        let sdk = loader()
+            .region(Region::new(region.unwrap_or(LOCAL_REGION).to_owned()))
+            .credentials_provider(Credentials::from_keys("test", "test", None))
+            .endpoint_url(endpoint)
+            .load()
+            .await;
+        Cloud::identify(sdk, progress).await
+    }
+
+    async fn identify(sdk: SdkConfig, progress: &Progress) -> Result<Cloud, Error> {
+        let region = sdk.region().ok_or_else(Error::no_region)?.to_string();
+        let mut cloud = Cloud {
+            sdk,
+            calls: CallLog::new(progress.clone()),
+            account: String::new(),
+            region,
+            caller: String::new(),
+        };
+        let config = aws_sdk_sts::config::Builder::from(&cloud.sdk).interceptor(cloud.calls.clone());
+        let identity = aws_sdk_sts::Client::from_conf(config.build())
+            .get_caller_identity()
+            .send()
+            .await
+            .map_err(failed("find out which account this is"))?;
+        cloud.account = identity.account.unwrap_or_default();
+        cloud.caller = identity.arn.unwrap_or_default();
+        Ok(cloud)
+    }
+
+    pub fn cloudformation(&self) -> aws_sdk_cloudformation::Client {
+        let config = aws_sdk_cloudformation::config::Builder::from(&self.sdk);
+        aws_sdk_cloudformation::Client::from_conf(config.interceptor(self.calls.clone()).build())
+    }
+
+    pub fn cloudfront(&self) -> aws_sdk_cloudfront::Client {
+        let config = aws_sdk_cloudfront::config::Builder::from(&self.sdk);
+        aws_sdk_cloudfront::Client::from_conf(config.interceptor(self.calls.clone()).build())
+    }
+
+    pub fn cognito(&self) -> aws_sdk_cognitoidentityprovider::Client {
+        let config = aws_sdk_cognitoidentityprovider::config::Builder::from(&self.sdk);
+        aws_sdk_cognitoidentityprovider::Client::from_conf(
+            config.interceptor(self.calls.clone()).build(),
+        )
+    }
+
+    pub fn lambda(&self) -> aws_sdk_lambda::Client {
+        let config = aws_sdk_lambda::config::Builder::from(&self.sdk);
+        aws_sdk_lambda::Client::from_conf(config.interceptor(self.calls.clone()).build())
+    }
+
+    pub fn s3(&self) -> aws_sdk_s3::Client {
+        let config = aws_sdk_s3::config::Builder::from(&self.sdk)
+            // Behind an endpoint of one's own, no bucket has a host name.
+            .force_path_style(self.sdk.endpoint_url().is_some())
+            .interceptor(self.calls.clone());
+        aws_sdk_s3::Client::from_conf(config.build())
+    }
+}
+
+fn loader() -> aws_config::ConfigLoader {
+    // ring instead of the default AWS-LC, which is C code that takes minutes to build.
+    let https = aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(https)
+        .retry_config(RetryConfig::adaptive().with_max_attempts(6))
+        .timeout_config(
+            TimeoutConfig::builder()
+                .connect_timeout(Duration::from_secs(5))
+                .operation_attempt_timeout(Duration::from_secs(60))
+                .build(),
+        )
+}

@@ -1,0 +1,133 @@
+//! What an AWS call failed of, in one sentence, with the way out where there is one.
+
+use std::error::Error as StdError;
+
+use aws_credential_types::provider::error::CredentialsError;
+use aws_smithy_runtime_api::client::result::SdkError;
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+
+#[derive(Debug, thiserror::Error)]
+#[error("could not {doing}: {message}")]
+pub struct Error {
+    doing: String,
+    message: String,
+    /// AWS's own code, such as `AccessDenied`; none when no answer came.
+    code: Option<String>,
+    help: Option<&'static str>,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+impl miette::Diagnostic for Error {
+    fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        let code = self.code.as_deref().unwrap_or("call");
+        Some(Box::new(format!("mlink::aws::{code}")))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
+        self.help.map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+    }
+}
+
+const NO_CREDENTIALS: &str = "\
+Sign in with `aws sso login --profile NAME` and pass `--profile NAME`, or set AWS_ACCESS_KEY_ID and \
+AWS_SECRET_ACCESS_KEY. Without an AWS account, `--local` deploys to this machine.";
+const NO_REGION: &str = "\
+Pass `--region eu-west-1`, write `region: eu-west-1` into mlink.yaml, or set AWS_REGION.";
+const UNREACHABLE: &str = "\
+Check the network and the proxy settings, the region's name, and AWS_ENDPOINT_URL if it is set.";
+const EXPIRED: &str = "\
+The credentials are no longer valid. Sign in again: `aws sso login --profile NAME`.";
+
+impl Error {
+    pub fn no_region() -> Error {
+        Error {
+            doing: "choose a region".to_owned(),
+            message: "none is configured".to_owned(),
+            code: None,
+            help: Some(NO_REGION),
+            source: None,
+        }
+    }
+
+    /// A refusal inside an answer that is no error by itself.
+    pub fn refused(doing: String, code: Option<&str>, message: String) -> Error {
+        Error {
+            doing,
+            message,
+            code: code.map(str::to_owned),
+            help: None,
+            source: None,
+        }
+    }
+
+    /// AWS's own code of the error.
+    pub fn aws_code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+
+    /// AWS's own words.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+}
+
+/// For `map_err`: the SDK's error under a name for what was being done, as in "describe the stack
+/// mlink-dev".
+pub fn failed<E, R>(doing: impl Into<String>) -> impl FnOnce(SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    R: std::fmt::Debug + Send + Sync + 'static,
+{
+    let doing = doing.into();
+    move |error| {
+        if let SdkError::ServiceError(answer) = &error {
+            let code = answer.err().code().map(str::to_owned);
+            let message = answer.err().message().unwrap_or("AWS gave no reason").to_owned();
+            let help = match code.as_deref() {
+                Some("ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId") => {
+                    Some(EXPIRED)
+                }
+                _ => None,
+            };
+            // HTTP errors without a body (HEAD requests) have neither code nor message.
+            let message = match &code {
+                Some(code) => format!("{message} ({code})"),
+                None => message,
+            };
+            return Error { doing, message, code, help, source: None };
+        }
+        let (message, help) = without_answer(&error);
+        Error {
+            doing,
+            message: message.to_owned(),
+            code: None,
+            help,
+            source: error.into_source().ok(),
+        }
+    }
+}
+
+/// Why no answer came: the words and the way out.
+fn without_answer<E, R>(error: &SdkError<E, R>) -> (&'static str, Option<&'static str>)
+where
+    E: StdError + 'static,
+    R: std::fmt::Debug,
+{
+    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
+    while let Some(error) = cause {
+        if error.downcast_ref::<CredentialsError>().is_some() {
+            return ("no AWS credentials were found, or they cannot be used", Some(NO_CREDENTIALS));
+        }
+        // The SDK has no type for this one (aws-runtime, "no credentials in the property bag").
+        if error.to_string().contains("no providers in chain provided credentials") {
+            return ("no AWS credentials were found", Some(NO_CREDENTIALS));
+        }
+        cause = error.source();
+    }
+    match error {
+        SdkError::TimeoutError(_) => ("no answer came in time", Some(UNREACHABLE)),
+        SdkError::DispatchFailure(_) => ("the endpoint cannot be reached", Some(UNREACHABLE)),
+        SdkError::ResponseError(_) => ("the answer could not be understood", None),
+        _ => ("the request could not be made", None),
+    }
+}

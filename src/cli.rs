@@ -1,0 +1,122 @@
+//! What can be typed. Nothing here decides anything: see `config.rs` and `command/`.
+
+use clap::builder::BoolishValueParser;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    done, also when there was nothing to do
+  1    failed
+  2    wrong usage or configuration
+  3    refused: a guard, a declined question, the wrong account
+  130  interrupted";
+
+/// A passwordless magic-link sign-in on your own AWS account, with one command
+#[derive(Debug, Parser)]
+#[command(name = "mlink", version, after_long_help = EXIT_CODES, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Args)]
+pub struct Global {
+    /// Stage to work on: lower-case letters, digits and hyphens, at most 20
+    #[arg(long, global = true, env = "MLINK_STAGE", default_value = "dev")]
+    pub stage: String,
+    /// Use the local cloud on this machine instead of AWS
+    #[arg(long, global = true, env = "MLINK_LOCAL", value_parser = BoolishValueParser::new())]
+    pub local: bool,
+    /// With --local: a local cloud that someone else runs, neither started nor stopped by mlink
+    #[arg(long, global = true, env = "MLINK_ENDPOINT", value_name = "URL")]
+    pub endpoint: Option<String>,
+    /// AWS profile [default: the AWS_PROFILE variable, else `default`]
+    #[arg(long, global = true)]
+    pub profile: Option<String>,
+    /// AWS region [default: mlink.yaml, else the environment's or the profile's]
+    #[arg(long, global = true)]
+    pub region: Option<String>,
+    /// How to print: `json` gives one document on stdout and one event a line on stderr
+    #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
+    pub output: Output,
+    /// Answer yes to every question
+    #[arg(long, short, global = true)]
+    pub yes: bool,
+    /// Also show each AWS call and what the child processes print
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Output {
+    Text,
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Build, apply the stack, publish the page
+    Deploy(Deploy),
+    /// Remove the stage with everything in it
+    Destroy,
+    /// Show the stage: its status and its outputs
+    Info,
+    /// Add, list and remove the people who may sign in
+    #[command(subcommand)]
+    User(User),
+    /// Start, stop and look into the local cloud
+    #[command(subcommand)]
+    Local(Local),
+}
+
+#[derive(Debug, Args)]
+pub struct Deploy {
+    /// Open the page in the browser when it is published
+    #[arg(long)]
+    pub open: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum User {
+    /// Add a user; no mail is sent, the address counts as verified
+    Add {
+        /// Email address of the user
+        email: String,
+        /// Name to show on the page
+        #[arg(long)]
+        name: Option<String>,
+    },
+    /// List all users
+    List,
+    /// Remove a user and the links that were mailed to them
+    Remove {
+        /// Email address of the user
+        email: String,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Local {
+    /// Start the local cloud in the background; installs it on first use
+    Start,
+    /// Stop the local cloud; its state is kept
+    Stop,
+    /// Show whether the local cloud runs, and where
+    Status,
+    /// Print the mails that the local cloud was asked to send, newest first
+    Mail {
+        /// How many mails
+        #[arg(long, short = 'n', default_value_t = 10, value_name = "COUNT")]
+        last: usize,
+    },
+    /// Print the end of the local cloud's log
+    Logs {
+        /// How many lines
+        #[arg(long, short = 'n', default_value_t = 100, value_name = "LINES")]
+        last: usize,
+    },
+    /// Wipe the local cloud: every stage, user and mail in it
+    Reset,
+}

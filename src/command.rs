@@ -1,0 +1,177 @@
+//! One file a verb: gather, call the domain, report.
+
+mod deploy;
+mod destroy;
+mod info;
+mod local;
+mod user;
+
+use std::process::ExitCode;
+
+use crate::aws::Cloud;
+use crate::cli::{Cli, Command};
+use crate::config::{Config, Target};
+use crate::terminal::Terminal;
+use crate::{artifact, aws, config, plan, site, stack, store, template, terminal};
+
+/// How mlink ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Exit {
+    Done = 0,
+    Failed = 1,
+    Usage = 2,
+    Refused = 3,
+    Interrupted = 130,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> ExitCode {
+        ExitCode::from(exit as u8)
+    }
+}
+
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum Error {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Config(#[from] config::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Aws(#[from] aws::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Local(#[from] crate::local::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Template(#[from] template::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Artifact(#[from] artifact::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] store::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Stack(#[from] stack::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Site(#[from] site::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    User(#[from] crate::user::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Refused(#[from] terminal::Refused),
+    #[error("{0}")]
+    #[diagnostic(code(mlink::refused::guard))]
+    Guard(String, #[help] String),
+    #[error("could not make a secret: the system has no random bytes")]
+    #[diagnostic(code(mlink::random))]
+    Random(#[from] mlink_core::RandomError),
+    #[error("could not find out which folder this is")]
+    #[diagnostic(code(mlink::folder))]
+    Folder(#[source] std::io::Error),
+    #[error("`{0}` makes no sense for a local cloud that somebody else runs")]
+    #[diagnostic(code(mlink::local::endpoint), help("Leave --endpoint (MLINK_ENDPOINT) away."))]
+    NotOurs(&'static str),
+}
+
+impl Error {
+    fn exit(&self) -> Exit {
+        match self {
+            Error::Config(_) | Error::NotOurs(_) => Exit::Usage,
+            Error::User(crate::user::Error::Address { .. }) => Exit::Usage,
+            Error::Refused(_) | Error::Guard(..) => Exit::Refused,
+            _ => Exit::Failed,
+        }
+    }
+}
+
+/// Runs the command and says how it ended.
+pub async fn run(cli: Cli, terminal: &Terminal) -> Exit {
+    let ended = tokio::select! {
+        ended = dispatch(&cli, terminal) => ended,
+        Ok(()) = tokio::signal::ctrl_c() => {
+            terminal.close();
+            terminal.progress().warn(
+                "interrupted; what AWS has begun goes on there, and running this again takes it up",
+            );
+            return Exit::Interrupted;
+        }
+    };
+    match ended {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            terminal.error(&error);
+            error.exit()
+        }
+    }
+}
+
+async fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<(), Error> {
+    let folder = std::env::current_dir().map_err(Error::Folder)?;
+    let config = Config::load(&cli.global, &folder)?;
+    match &cli.command {
+        Command::Deploy(arguments) => deploy::run(arguments, config, terminal).await,
+        Command::Destroy => destroy::run(&cli.global, config, terminal).await,
+        Command::Info => info::run(config, terminal).await,
+        Command::User(verb) => user::run(verb, &cli.global, config, terminal).await,
+        Command::Local(verb) => local::run(verb, &cli.global, config, terminal).await,
+    }
+}
+
+/// Where a command works, and that it may work there.
+struct Place {
+    cloud: Cloud,
+    /// The local cloud's endpoint; none on AWS.
+    local_endpoint: Option<String>,
+}
+
+impl Place {
+    /// Connects, starting the local cloud where that is the target.
+    async fn reach(config: &Config, terminal: &Terminal) -> Result<Place, Error> {
+        let progress = terminal.progress();
+        let region = config.region.as_deref();
+        let local_endpoint = match &config.target {
+            Target::Aws => None,
+            Target::Local { endpoint: Some(endpoint) } => {
+                Some(crate::local::at(endpoint).await?.endpoint)
+            }
+            Target::Local { endpoint: None } => {
+                Some(crate::local::ensure(progress).await?.endpoint)
+            }
+        };
+        let cloud = match &local_endpoint {
+            Some(endpoint) => Cloud::local(endpoint, region, progress).await?,
+            None => Cloud::aws(config.profile.as_deref(), region, progress).await?,
+        };
+        let pinned = config.account.as_ref().filter(|_| !config.is_local());
+        if let Some(pinned) = pinned
+            && *pinned != cloud.account
+        {
+            return Err(Error::Guard(
+                format!(
+                    "the stage {} belongs to the account {pinned}, and these credentials are for {}",
+                    config.stage, cloud.account
+                ),
+                "Choose the right profile with --profile, or change `account` in mlink.yaml."
+                    .to_owned(),
+            ));
+        }
+        Ok(Place { cloud, local_endpoint })
+    }
+
+    fn local_port(&self) -> Option<u16> {
+        self.local_endpoint.as_deref().map(crate::local::port)
+    }
+}
+
+/// The stage's stack, which has to exist.
+async fn existing(cloud: &Cloud, config: &Config) -> Result<stack::Stack, Error> {
+    let name = plan::stack_name(config);
+    let found = stack::Stack::find(&cloud.cloudformation(), &name).await?;
+    found.ok_or_else(|| {
+        let help = format!("`mlink deploy{}` makes it.", config.flags());
+        stack::Error::Missing(name, help).into()
+    })
+}

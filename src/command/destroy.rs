@@ -1,0 +1,98 @@
+//! `mlink destroy`: empty, delete, and say what is left.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{Error, Place};
+use crate::cli::Global;
+use crate::config::Config;
+use crate::stack::{self, Stack};
+use crate::store::Store;
+use crate::terminal::{Terminal, confirm};
+use crate::{plan, site};
+
+/// What a destroy did.
+#[derive(Debug, Serialize)]
+struct Destroyed {
+    stage: String,
+    stack: String,
+    /// False when there was nothing to destroy.
+    existed: bool,
+    /// What CloudFormation did not delete, as `type physical-id`.
+    left: Vec<String>,
+}
+
+impl fmt::Display for Destroyed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.existed {
+            return write!(f, "{} does not exist: nothing to destroy.", self.stack);
+        }
+        if self.left.is_empty() {
+            return write!(f, "{} is destroyed. Nothing of it is left.", self.stack);
+        }
+        write!(f, "{} is destroyed. Left, because the template keeps them:", self.stack)?;
+        self.left.iter().try_for_each(|left| write!(f, "\n  {left}"))
+    }
+}
+
+pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result<(), Error> {
+    let progress = terminal.progress();
+    if config.protected {
+        return Err(Error::Guard(
+            format!("the stage {} is protected", config.stage),
+            "Take `protected: true` out of mlink.yaml and deploy; then it can be destroyed."
+                .to_owned(),
+        ));
+    }
+    let Place { cloud, .. } = Place::reach(&config, terminal).await?;
+    let client = cloud.cloudformation();
+    let name = plan::stack_name(&config);
+    let mut destroyed = Destroyed {
+        stage: config.stage.to_string(),
+        stack: name.clone(),
+        existed: false,
+        left: Vec::new(),
+    };
+    let store = Store::of(&cloud);
+    let Some(stack) = Stack::find(&client, &name).await? else {
+        // An earlier run may have been ended between the stack and the artifacts.
+        if Stack::all(&client).await?.is_empty() {
+            store.remove_bucket().await?;
+        }
+        terminal.result(&destroyed);
+        return Ok(());
+    };
+    if stack.parameters.get("Protected").is_some_and(|protected| protected == "true") {
+        return Err(Error::Guard(
+            format!("the stack {name} was deployed as protected"),
+            "Deploy it once without `protected: true`; then it can be destroyed.".to_owned(),
+        ));
+    }
+    let place = format!("in {} of account {}", cloud.region, cloud.account);
+    let what = format!("This removes the stage {} {place}, with all its users", config.stage);
+    confirm(global, &what, config.stage.as_str())?;
+    let step = progress.step("Empty the buckets");
+    for bucket in stack::buckets(&client, &stack).await? {
+        step.progress(&bucket);
+        site::empty(&cloud, &bucket).await?;
+    }
+    step.done("");
+    destroyed.existed = true;
+    destroyed.left = stack::delete(&client, &stack, progress).await?;
+    let step = progress.step("Remove the artifacts");
+    let others = Stack::all(&client).await?;
+    if others.is_empty() {
+        store.remove_bucket().await?;
+        step.done("with their bucket: this was the last stage");
+    } else {
+        let mut unused = stack.code_keys();
+        for other in &others {
+            unused = &unused - &other.code_keys();
+        }
+        store.remove(&unused).await?;
+        step.done(format!("{} objects", unused.len()));
+    }
+    terminal.result(&destroyed);
+    Ok(())
+}

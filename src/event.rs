@@ -1,0 +1,160 @@
+//! What happened, never how it looks. The domain reports through [`Progress`]; `terminal` renders.
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+/// Everything a person or a script can be told while a command runs.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    StepStarted {
+        step: u32,
+        title: String,
+    },
+    /// The latest line of a running step.
+    StepProgress {
+        step: u32,
+        detail: String,
+    },
+    StepFinished {
+        step: u32,
+        title: String,
+        detail: String,
+    },
+    StepFailed {
+        step: u32,
+        title: String,
+    },
+    /// One line of a proposed change set.
+    Change {
+        action: String,
+        logical_id: String,
+        resource_type: String,
+        replacement: bool,
+    },
+    /// One stack event.
+    Resource {
+        logical_id: String,
+        resource_type: String,
+        status: String,
+        reason: Option<String>,
+    },
+    /// One attempt of one AWS API call; shown with `--verbose`.
+    AwsCall {
+        service: String,
+        operation: String,
+        attempt: u32,
+        ok: bool,
+        milliseconds: u64,
+    },
+    Note {
+        text: String,
+    },
+    Warning {
+        text: String,
+    },
+    Error {
+        code: Option<String>,
+        message: String,
+        causes: Vec<String>,
+        help: Option<String>,
+    },
+}
+
+type Sink = Box<dyn FnMut(Event) + Send>;
+
+/// The way events take from the domain to the one renderer. Cheap to clone.
+#[derive(Clone)]
+pub struct Progress {
+    sink: Arc<Mutex<Sink>>,
+    steps: Arc<AtomicU32>,
+}
+
+impl std::fmt::Debug for Progress {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Progress")
+    }
+}
+
+impl Progress {
+    pub fn new(sink: impl FnMut(Event) + Send + 'static) -> Progress {
+        Progress {
+            sink: Arc::new(Mutex::new(Box::new(sink))),
+            steps: Arc::default(),
+        }
+    }
+
+    /// Events go nowhere.
+    #[cfg(test)]
+    pub fn silent() -> Progress {
+        Progress::new(|_| {})
+    }
+
+    pub fn send(&self, event: Event) {
+        // A renderer that panicked must not take the deploy down with it.
+        let mut sink = self.sink.lock().unwrap_or_else(PoisonError::into_inner);
+        sink(event);
+    }
+
+    pub fn note(&self, text: impl Into<String>) {
+        self.send(Event::Note { text: text.into() });
+    }
+
+    pub fn warn(&self, text: impl Into<String>) {
+        self.send(Event::Warning { text: text.into() });
+    }
+
+    /// Begins a step; it counts as failed when it is dropped before [`Step::done`].
+    pub fn step(&self, title: impl Into<String>) -> Step {
+        let step = Step {
+            progress: self.clone(),
+            id: self.steps.fetch_add(1, Ordering::Relaxed),
+            title: title.into(),
+            finished: false,
+        };
+        self.send(Event::StepStarted {
+            step: step.id,
+            title: step.title.clone(),
+        });
+        step
+    }
+}
+
+/// A piece of work that a person waits for.
+pub struct Step {
+    progress: Progress,
+    id: u32,
+    title: String,
+    finished: bool,
+}
+
+impl Step {
+    pub fn progress(&self, detail: impl Into<String>) {
+        self.progress.send(Event::StepProgress {
+            step: self.id,
+            detail: detail.into(),
+        });
+    }
+
+    pub fn done(mut self, detail: impl Into<String>) {
+        self.finished = true;
+        self.progress.send(Event::StepFinished {
+            step: self.id,
+            title: self.title.clone(),
+            detail: detail.into(),
+        });
+    }
+}
+
+impl Drop for Step {
+    fn drop(&mut self) {
+        if !self.finished {
+            self.progress.send(Event::StepFailed {
+                step: self.id,
+                title: self.title.clone(),
+            });
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! `mlink`: a passwordless magic-link sign-in on your own AWS account, with one command.
+
+mod artifact;
+mod aws;
+mod cli;
+mod command;
+mod config;
+mod event;
+mod local;
+mod plan;
+mod process;
+mod site;
+mod stack;
+mod store;
+mod template;
+mod terminal;
+mod user;
+
+use clap::Parser;
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    let cli = cli::Cli::parse();
+    let terminal = terminal::Terminal::new(&cli.global);
+    let exit = command::run(cli, &terminal).await;
+    terminal.close();
+    exit.into()
+}

@@ -1,0 +1,139 @@
+//! One CloudFormation stack: what it is now, and what happens to it.
+
+mod change_set;
+mod destroy;
+mod events;
+mod failure;
+mod recover;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
+
+use crate::aws::{self, failed};
+use crate::plan;
+pub use change_set::propose;
+pub use destroy::{buckets, delete};
+pub use failure::Failure;
+pub use recover::ready;
+
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum Error {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Aws(#[from] aws::Error),
+    #[error("the stack {0} does not exist")]
+    #[diagnostic(code(mlink::stack::missing))]
+    Missing(String, #[help] String),
+    #[error("CloudFormation refused the change set: {0}")]
+    #[diagnostic(code(mlink::stack::change_set))]
+    Refused(String),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Failed(#[from] Box<Failure>),
+    #[error("the stack {name} is {status}: {what}")]
+    #[diagnostic(code(mlink::stack::state))]
+    State {
+        name: String,
+        status: StackStatus,
+        what: &'static str,
+        #[help]
+        help: String,
+    },
+    #[error("the stack has no output {0}")]
+    #[diagnostic(
+        code(mlink::stack::output),
+        help("Was it made by an older mlink? `mlink deploy` brings it up to date.")
+    )]
+    Output(&'static str),
+}
+
+/// A stack as DescribeStacks shows it.
+#[derive(Clone, Debug)]
+pub struct Stack {
+    pub name: String,
+    pub id: String,
+    pub status: StackStatus,
+    pub outputs: BTreeMap<String, String>,
+    /// Values of NoEcho parameters are asterisks.
+    pub parameters: BTreeMap<String, String>,
+    tags: BTreeMap<String, String>,
+}
+
+impl Stack {
+    /// The stack of this name, or none.
+    pub async fn find(client: &Client, name: &str) -> Result<Option<Stack>, Error> {
+        let answer = client.describe_stacks().stack_name(name).send().await;
+        let described = match answer {
+            Ok(answer) => answer.stacks.unwrap_or_default(),
+            Err(error) => {
+                let error = failed(format!("describe the stack {name}"))(error);
+                // There is no code of its own for it.
+                let missing = error.aws_code() == Some("ValidationError")
+                    && error.message().contains("does not exist");
+                return if missing { Ok(None) } else { Err(error.into()) };
+            }
+        };
+        Ok(described.into_iter().map(Stack::from).find(|stack| stack.exists()))
+    }
+
+    /// Every mlink stack in this account and region.
+    pub async fn all(client: &Client) -> Result<Vec<Stack>, Error> {
+        let mut pages = client.describe_stacks().into_paginator().send();
+        let mut stacks = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(failed("list the stacks"))?;
+            stacks.extend(page.stacks.unwrap_or_default().into_iter().map(Stack::from));
+        }
+        stacks.retain(|stack| stack.exists() && stack.tags.contains_key(plan::NAME_TAG));
+        Ok(stacks)
+    }
+
+    pub fn output(&self, name: &'static str) -> Result<&str, Error> {
+        self.outputs.get(name).map(String::as_str).ok_or(Error::Output(name))
+    }
+
+    /// Whether mail is sent at all.
+    pub fn sends_mail(&self) -> bool {
+        self.parameters.get("EmailFrom").is_some_and(|from| !from.is_empty())
+    }
+
+    /// The keys of its code in the artifact bucket.
+    pub fn code_keys(&self) -> BTreeSet<String> {
+        plan::Function::ALL
+            .iter()
+            .filter_map(|function| self.parameters.get(function.parameter()).cloned())
+            .collect()
+    }
+
+    fn exists(&self) -> bool {
+        self.status != StackStatus::DeleteComplete
+    }
+}
+
+impl From<Described> for Stack {
+    fn from(stack: Described) -> Stack {
+        let pairs = |pairs: Vec<(Option<String>, Option<String>)>| {
+            pairs.into_iter().filter_map(|(key, value)| Some((key?, value?))).collect()
+        };
+        let outputs = stack.outputs.unwrap_or_default();
+        let parameters = stack.parameters.unwrap_or_default();
+        let tags = stack.tags.unwrap_or_default();
+        Stack {
+            name: stack.stack_name.unwrap_or_default(),
+            id: stack.stack_id.unwrap_or_default(),
+            status: stack.stack_status.unwrap_or(StackStatus::from("UNKNOWN")),
+            outputs: pairs(outputs.into_iter().map(|o| (o.output_key, o.output_value)).collect()),
+            parameters: pairs(
+                parameters.into_iter().map(|p| (p.parameter_key, p.parameter_value)).collect(),
+            ),
+            tags: pairs(tags.into_iter().map(|t| (t.key, t.value)).collect()),
+        }
+    }
+}
+
+/// Whether an operation on the stack is under way.
+pub fn in_progress(status: &StackStatus) -> bool {
+    status.as_str().ends_with("_IN_PROGRESS") && *status != StackStatus::ReviewInProgress
+}

@@ -1,0 +1,66 @@
+//! Deletes a stack and says what survived.
+
+use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
+
+use super::events::{Bookmark, follow};
+use super::{Error, Failure, Stack};
+use crate::aws::failed;
+use crate::event::Progress;
+
+/// Deletes the stack and follows it; returns what is left, as `type physical-id`.
+pub async fn delete(
+    client: &Client,
+    stack: &Stack,
+    progress: &Progress,
+) -> Result<Vec<String>, Error> {
+    let step = progress.step(format!("Delete the stack {}", stack.name));
+    let before = Bookmark::now(client, &stack.id).await?;
+    client
+        .delete_stack()
+        .stack_name(&stack.id)
+        .send()
+        .await
+        .map_err(failed(format!("delete the stack {}", stack.name)))?;
+    let events = follow(client, &stack.id, before, progress).await?;
+    // By its id: a deleted stack is no longer known by its name.
+    if let Some(stack) = Stack::find(client, &stack.id).await? {
+        return Err(Error::Failed(Box::new(Failure::explain(&stack, &events))));
+    }
+    step.done(StackStatus::DeleteComplete.as_str());
+    let left = resources(client, &stack.id).await?;
+    Ok(left.iter().filter(|resource| survives(resource)).map(named).collect())
+}
+
+/// The physical ids of the stack's S3 buckets.
+pub async fn buckets(client: &Client, stack: &Stack) -> Result<Vec<String>, Error> {
+    let all = resources(client, &stack.id).await?;
+    Ok(all
+        .into_iter()
+        .filter(|resource| resource.resource_type() == Some("AWS::S3::Bucket"))
+        .filter(|resource| survives(resource))
+        .filter_map(|resource| resource.physical_resource_id)
+        .filter(|id| !id.is_empty())
+        .collect())
+}
+
+async fn resources(client: &Client, id: &str) -> Result<Vec<StackResourceSummary>, Error> {
+    let mut pages = client.list_stack_resources().stack_name(id).into_paginator().items().send();
+    let mut all = Vec::new();
+    while let Some(resource) = pages.next().await {
+        all.push(resource.map_err(failed(format!("list the resources of {id}")))?);
+    }
+    Ok(all)
+}
+
+fn survives(resource: &StackResourceSummary) -> bool {
+    resource.resource_status() != Some(&ResourceStatus::DeleteComplete)
+}
+
+fn named(resource: &StackResourceSummary) -> String {
+    format!(
+        "{} {}",
+        resource.resource_type().unwrap_or_default(),
+        resource.physical_resource_id().unwrap_or_default()
+    )
+}

@@ -1,0 +1,308 @@
+//! The artifact bucket: content-addressed, one per account and region, shared by all stages.
+//!
+//! Every call names the owner it expects, so that a stranger's bucket of the same name is refused
+//! (S3 user guide, "Verifying bucket ownership with bucket owner condition").
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use aws_sdk_s3::operation::head_bucket::HeadBucketError;
+use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::types::{
+    BucketLifecycleConfiguration, BucketLocationConstraint, CreateBucketConfiguration,
+    ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
+    PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
+};
+use futures_util::future::try_join_all;
+
+use crate::artifact::{Artifacts, Page, Zip};
+use crate::aws::{self, Cloud, failed};
+use crate::event::Progress;
+use crate::plan::{self, Function};
+
+/// Objects with this tag are in no stack any more; the bucket's lifecycle rule removes them.
+const UNUSED_TAG: &str = "mlink:unused";
+
+/// Days after which an unused object goes.
+const UNUSED_DAYS: i32 = 7;
+
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum Error {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Aws(#[from] aws::Error),
+    #[error("the bucket {0} belongs to somebody else, or this caller may not look at it")]
+    #[diagnostic(
+        code(mlink::store::owner),
+        help("Ask for s3:ListBucket on it, or whoever owns it to give the name up: mlink puts no code there.")
+    )]
+    Owner(String),
+    #[error("could not describe the bucket {0}")]
+    #[diagnostic(code(mlink::store::request))]
+    Request(String, #[source] aws_smithy_types::error::operation::BuildError),
+}
+
+/// The artifacts where CloudFormation can take them from.
+pub struct Staged {
+    pub bucket: String,
+    pub code_keys: BTreeMap<Function, String>,
+    pub page: Page,
+}
+
+/// The bucket of an account and a region.
+pub struct Store<'a> {
+    cloud: &'a Cloud,
+    s3: aws_sdk_s3::Client,
+    bucket: String,
+}
+
+impl<'a> Store<'a> {
+    pub fn of(cloud: &'a Cloud) -> Store<'a> {
+        Store {
+            cloud,
+            s3: cloud.s3(),
+            bucket: plan::artifact_bucket(&cloud.account, &cloud.region),
+        }
+    }
+
+    /// Puts the zips into the bucket. `in_use` are the keys that the stage's stack has already: they
+    /// need no look.
+    pub async fn stage(
+        &self,
+        artifacts: Artifacts,
+        in_use: &BTreeSet<String>,
+        progress: &Progress,
+    ) -> Result<Staged, Error> {
+        let Artifacts { zips, page } = artifacts;
+        let code_keys = zips.iter().map(|zip| (zip.function, zip.key())).collect();
+        let fresh: Vec<Zip> = zips.into_iter().filter(|z| !in_use.contains(&z.key())).collect();
+        if !fresh.is_empty() {
+            let step = progress.step("Upload the functions");
+            self.ensure(in_use.is_empty()).await?;
+            let sent = try_join_all(fresh.into_iter().map(|zip| self.put(zip))).await?;
+            let sent = sent.into_iter().filter(|sent| *sent).count();
+            step.done(if sent == 0 { "already there".to_owned() } else { format!("{sent} sent") });
+        }
+        Ok(Staged {
+            bucket: self.bucket.clone(),
+            code_keys,
+            page,
+        })
+    }
+
+    /// Makes the bucket where it is missing. Its settings are put again with each first deploy of a
+    /// stage, in case an earlier run was ended between making it and setting it up.
+    async fn ensure(&self, first_deploy: bool) -> Result<(), Error> {
+        let exists = self.exists().await?;
+        if !exists {
+            self.create().await?;
+        }
+        if first_deploy || !exists {
+            self.set_up().await?;
+        }
+        Ok(())
+    }
+
+    async fn exists(&self) -> Result<bool, Error> {
+        let answer = self
+            .s3
+            .head_bucket()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.cloud.account)
+            .send()
+            .await;
+        let Err(error) = answer else { return Ok(true) };
+        let status = error.raw_response().map(|response| response.status().as_u16());
+        match (error.as_service_error(), status) {
+            (Some(HeadBucketError::NotFound(_)), _) | (_, Some(404)) => Ok(false),
+            (_, Some(403)) => Err(Error::Owner(self.bucket.clone())),
+            _ => Err(failed(format!("look at the bucket {}", self.bucket))(error).into()),
+        }
+    }
+
+    async fn create(&self) -> Result<(), Error> {
+        // us-east-1 is the one region that must not be named (CreateBucket, API reference).
+        let location = (self.cloud.region != "us-east-1").then(|| {
+            CreateBucketConfiguration::builder()
+                .location_constraint(BucketLocationConstraint::from(self.cloud.region.as_str()))
+                .build()
+        });
+        let made = self
+            .s3
+            .create_bucket()
+            .bucket(&self.bucket)
+            .set_create_bucket_configuration(location)
+            .send()
+            .await;
+        match made {
+            // Another deploy was faster.
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_bucket_already_owned_by_you()) => Ok(()),
+            Err(error) if error.as_service_error().is_some_and(|e| e.is_bucket_already_exists()) => {
+                Err(Error::Owner(self.bucket.clone()))
+            }
+            made => {
+                made.map_err(failed(format!("make the bucket {}", self.bucket)))?;
+                Ok(())
+            }
+        }
+    }
+
+    async fn set_up(&self) -> Result<(), Error> {
+        let doing = || format!("set up the bucket {}", self.bucket);
+        let request = |source| Error::Request(self.bucket.clone(), source);
+        let private = PublicAccessBlockConfiguration::builder()
+            .block_public_acls(true)
+            .block_public_policy(true)
+            .ignore_public_acls(true)
+            .restrict_public_buckets(true)
+            .build();
+        let by_default = ServerSideEncryptionByDefault::builder()
+            .sse_algorithm(ServerSideEncryption::Aes256)
+            .build()
+            .map_err(request)?;
+        let encrypted = ServerSideEncryptionConfiguration::builder()
+            .rules(
+                ServerSideEncryptionRule::builder()
+                    .apply_server_side_encryption_by_default(by_default)
+                    .build(),
+            )
+            .build()
+            .map_err(request)?;
+        let unused = Tag::builder().key(UNUSED_TAG).value("true").build().map_err(request)?;
+        let expiry = LifecycleRule::builder()
+            .id("unused")
+            .status(ExpirationStatus::Enabled)
+            .filter(LifecycleRuleFilter::builder().tag(unused).build())
+            .expiration(LifecycleExpiration::builder().days(UNUSED_DAYS).build())
+            .build()
+            .map_err(request)?;
+        let expiry = BucketLifecycleConfiguration::builder().rules(expiry).build().map_err(request)?;
+        let (bucket, owner) = (&self.bucket, &self.cloud.account);
+        self.s3
+            .put_public_access_block()
+            .bucket(bucket)
+            .expected_bucket_owner(owner)
+            .public_access_block_configuration(private)
+            .send()
+            .await
+            .map_err(failed(doing()))?;
+        self.s3
+            .put_bucket_encryption()
+            .bucket(bucket)
+            .expected_bucket_owner(owner)
+            .server_side_encryption_configuration(encrypted)
+            .send()
+            .await
+            .map_err(failed(doing()))?;
+        self.s3
+            .put_bucket_lifecycle_configuration()
+            .bucket(bucket)
+            .expected_bucket_owner(owner)
+            .lifecycle_configuration(expiry)
+            .send()
+            .await
+            .map_err(failed(doing()))?;
+        Ok(())
+    }
+
+    /// Sends a zip that is not there yet; one that is there is marked as used again. True when sent.
+    async fn put(&self, zip: Zip) -> Result<bool, Error> {
+        let key = zip.key();
+        let head = self
+            .s3
+            .head_object()
+            .bucket(&self.bucket)
+            .key(&key)
+            .expected_bucket_owner(&self.cloud.account)
+            .send()
+            .await;
+        match head {
+            Ok(_) => {
+                self.s3
+                    .delete_object_tagging()
+                    .bucket(&self.bucket)
+                    .key(&key)
+                    .expected_bucket_owner(&self.cloud.account)
+                    .send()
+                    .await
+                    .map_err(failed(format!("keep {key} in {}", self.bucket)))?;
+                return Ok(false);
+            }
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {}
+            Err(error) => {
+                return Err(failed(format!("look for {key} in {}", self.bucket))(error).into());
+            }
+        }
+        self.s3
+            .put_object()
+            .bucket(&self.bucket)
+            .key(&key)
+            .expected_bucket_owner(&self.cloud.account)
+            .content_type("application/zip")
+            .body(ByteStream::from(zip.bytes))
+            .send()
+            .await
+            .map_err(failed(format!("upload {key} to {}", self.bucket)))?;
+        Ok(true)
+    }
+
+    /// Marks what no stack needs any more, for the bucket's lifecycle rule to remove.
+    pub async fn release(&self, keys: &BTreeSet<String>) -> Result<(), Error> {
+        for key in keys {
+            let unused = Tag::builder()
+                .key(UNUSED_TAG)
+                .value("true")
+                .build()
+                .and_then(|tag| Tagging::builder().tag_set(tag).build())
+                .map_err(|source| Error::Request(self.bucket.clone(), source))?;
+            let tagged = self
+                .s3
+                .put_object_tagging()
+                .bucket(&self.bucket)
+                .key(key)
+                .expected_bucket_owner(&self.cloud.account)
+                .tagging(unused)
+                .send()
+                .await;
+            match tagged {
+                // Gone already: so much the better.
+                Err(error) if error.raw_response().is_some_and(|r| r.status().as_u16() == 404) => {}
+                tagged => {
+                    tagged.map_err(failed(format!("release {key} in {}", self.bucket)))?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Removes objects at once.
+    pub async fn remove(&self, keys: &BTreeSet<String>) -> Result<(), Error> {
+        for key in keys {
+            self.s3
+                .delete_object()
+                .bucket(&self.bucket)
+                .key(key)
+                .expected_bucket_owner(&self.cloud.account)
+                .send()
+                .await
+                .map_err(failed(format!("remove {key} from {}", self.bucket)))?;
+        }
+        Ok(())
+    }
+
+    /// Removes the bucket with everything in it; it need not exist.
+    pub async fn remove_bucket(&self) -> Result<(), Error> {
+        if !self.exists().await? {
+            return Ok(());
+        }
+        crate::site::empty(self.cloud, &self.bucket).await?;
+        self.s3
+            .delete_bucket()
+            .bucket(&self.bucket)
+            .expected_bucket_owner(&self.cloud.account)
+            .send()
+            .await
+            .map_err(failed(format!("remove the bucket {}", self.bucket)))?;
+        Ok(())
+    }
+}

@@ -1,0 +1,107 @@
+//! The only code that prints: results to stdout, everything else to stderr.
+
+mod json;
+mod live;
+mod plain;
+mod prompt;
+mod report;
+mod table;
+
+use std::fmt::Display;
+use std::io::{IsTerminal, Write};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde::Serialize;
+
+use crate::cli::{Global, Output};
+use crate::event::{Event, Progress};
+use live::Live;
+pub use prompt::{Refused, confirm};
+pub use table::table;
+
+/// Where a command's words go, and in which form.
+pub struct Terminal {
+    output: Output,
+    live: Option<Arc<Mutex<Live>>>,
+    progress: Progress,
+}
+
+impl Terminal {
+    pub fn new(global: &Global) -> Terminal {
+        let verbose = global.verbose;
+        let wanted = move |event: &Event| verbose || !matches!(event, Event::AwsCall { .. });
+        let fancy = global.output == Output::Text && std::io::stderr().is_terminal();
+        let live = fancy.then(|| Arc::new(Mutex::new(Live::new(verbose))));
+        let progress = match (&live, global.output) {
+            (Some(live), _) => {
+                let live = live.clone();
+                Progress::new(move |event| {
+                    if wanted(&event) {
+                        live.lock().unwrap_or_else(PoisonError::into_inner).show(event);
+                    }
+                })
+            }
+            (None, Output::Json) => {
+                let mut json = json::Json::new();
+                Progress::new(move |event| {
+                    if wanted(&event) {
+                        say(&json.line(&event));
+                    }
+                })
+            }
+            (None, Output::Text) => {
+                let mut plain = plain::Plain::new(verbose);
+                Progress::new(move |event| {
+                    if wanted(&event)
+                        && let Some(line) = plain.line(&event)
+                    {
+                        say(&line);
+                    }
+                })
+            }
+        };
+        Terminal {
+            output: global.output,
+            live,
+            progress,
+        }
+    }
+
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// The result of the command: one JSON document, or text for a person.
+    pub fn result<T: Serialize + Display>(&self, result: &T) {
+        self.close();
+        let text = match self.output {
+            Output::Json => serde_json::to_string(result).unwrap_or_else(|error| error.to_string()),
+            Output::Text => result.to_string(),
+        };
+        if !text.is_empty() {
+            // A reader that closed the pipe has read enough.
+            let _ = writeln!(std::io::stdout().lock(), "{text}");
+        }
+    }
+
+    /// A failed command: the whole report for a person, an event for a script.
+    pub fn error(&self, error: &dyn miette::Diagnostic) {
+        self.close();
+        match self.output {
+            Output::Json => self.progress.send(report::event(error)),
+            Output::Text => say(&report::text(error)),
+        }
+    }
+
+    /// Takes whatever moves off the screen.
+    pub fn close(&self) {
+        if let Some(live) = &self.live {
+            live.lock().unwrap_or_else(PoisonError::into_inner).close();
+        }
+    }
+}
+
+fn say(line: &str) {
+    // Nobody to tell when stderr is closed.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+}

@@ -1,0 +1,163 @@
+//! The people who may sign in.
+
+use aws_sdk_cognitoidentityprovider::Client;
+use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType, UserType};
+use aws_sdk_lambda::primitives::Blob;
+use aws_smithy_types::date_time::Format;
+use mlink_core::{Email, EmailError};
+use serde::Serialize;
+use serde_json::json;
+
+use crate::aws::{self, Cloud, failed};
+
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+pub enum Error {
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Aws(#[from] aws::Error),
+    #[error("`{given}` is not an email address")]
+    #[diagnostic(code(mlink::user::address), help("The form is alice@example.com."))]
+    Address { given: String, source: EmailError },
+    #[error("there is no user {0}")]
+    #[diagnostic(code(mlink::user::missing), help("`mlink user list` shows all there are."))]
+    Missing(String),
+    #[error("could not remove the links of {email}: the mail function answered {answer}")]
+    #[diagnostic(
+        code(mlink::user::links),
+        help("The user is still there. The function's log tells more; then run this again.")
+    )]
+    Links { email: String, answer: String },
+    #[error("could not describe the user to Cognito")]
+    #[diagnostic(code(mlink::user::request))]
+    Request(#[from] aws_smithy_types::error::operation::BuildError),
+}
+
+/// A user as `user list` shows it.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub struct User {
+    pub email: String,
+    pub name: Option<String>,
+    /// Cognito's UserStatus.
+    pub status: String,
+    pub enabled: bool,
+    /// RFC 3339.
+    pub created: Option<String>,
+}
+
+/// The address in the one spelling that the pool knows it by.
+pub fn address(given: &str) -> Result<Email, Error> {
+    Email::parse(given).map_err(|source| Error::Address {
+        given: given.to_owned(),
+        source,
+    })
+}
+
+/// Makes a user whose address counts as verified; Cognito mails nothing. False when there is one.
+pub async fn add(
+    cognito: &Client,
+    pool: &str,
+    email: &Email,
+    name: Option<&str>,
+) -> Result<bool, Error> {
+    let attribute = |key: &str, value: &str| AttributeType::builder().name(key).value(value).build();
+    let mut request = cognito
+        .admin_create_user()
+        .user_pool_id(pool)
+        .username(email.as_str())
+        .message_action(MessageActionType::Suppress)
+        .user_attributes(attribute("email", email.as_str())?)
+        .user_attributes(attribute("email_verified", "true")?);
+    if let Some(name) = name {
+        request = request.user_attributes(attribute("name", name)?);
+    }
+    match request.send().await {
+        Ok(_) => Ok(true),
+        Err(error)
+            if error.as_service_error().is_some_and(|e| e.is_username_exists_exception()) =>
+        {
+            Ok(false)
+        }
+        Err(error) => Err(failed(format!("add the user {}", email.as_str()))(error).into()),
+    }
+}
+
+/// Every user of the pool, over all pages.
+pub async fn list(cognito: &Client, pool: &str) -> Result<Vec<User>, Error> {
+    let mut pages = cognito.list_users().user_pool_id(pool).into_paginator().items().send();
+    let mut users = Vec::new();
+    while let Some(user) = pages.next().await {
+        users.push(User::from(user.map_err(failed("list the users"))?));
+    }
+    users.sort_by(|one, other| one.email.cmp(&other.email));
+    Ok(users)
+}
+
+/// Removes the user's links first, then the user: who cannot be removed keeps nothing but the need
+/// to ask for a new link.
+pub async fn remove(
+    cloud: &Cloud,
+    pool: &str,
+    mail_function: &str,
+    email: &Email,
+) -> Result<u64, Error> {
+    let cognito = cloud.cognito();
+    let doing = || format!("remove the user {}", email.as_str());
+    let found = cognito.admin_get_user().user_pool_id(pool).username(email.as_str()).send().await;
+    let user = match found {
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_user_not_found_exception()) => {
+            return Err(Error::Missing(email.as_str().to_owned()));
+        }
+        found => found.map_err(failed(doing()))?,
+    };
+    let sub = value_of(user.user_attributes(), "sub").unwrap_or_default();
+    let links = forget(cloud, mail_function, &sub, email).await?;
+    cognito
+        .admin_delete_user()
+        .user_pool_id(pool)
+        .username(user.username())
+        .send()
+        .await
+        .map_err(failed(doing()))?;
+    Ok(links)
+}
+
+/// Asks the mail function, which alone knows the table, to delete all that it holds of the user.
+async fn forget(cloud: &Cloud, function: &str, sub: &str, email: &Email) -> Result<u64, Error> {
+    let operation = json!({"operation": "forget_user", "sub": sub, "email": email.as_str()});
+    let answer = cloud
+        .lambda()
+        .invoke()
+        .function_name(function)
+        .payload(Blob::new(operation.to_string()))
+        .send()
+        .await
+        .map_err(failed(format!("remove the links of {}", email.as_str())))?;
+    let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
+    let parsed: Option<serde_json::Value> = serde_json::from_slice(&payload).ok();
+    let removed = parsed.as_ref().and_then(|answer| answer["links_removed"].as_u64());
+    match (answer.function_error, removed) {
+        (None, Some(removed)) => Ok(removed),
+        _ => Err(Error::Links {
+            email: email.as_str().to_owned(),
+            answer: String::from_utf8_lossy(&payload).into_owned(),
+        }),
+    }
+}
+
+impl From<UserType> for User {
+    fn from(user: UserType) -> User {
+        let attributes = user.attributes();
+        User {
+            email: value_of(attributes, "email").unwrap_or_default(),
+            name: value_of(attributes, "name"),
+            status: user.user_status().map(ToString::to_string).unwrap_or_default(),
+            enabled: user.enabled,
+            created: user.user_create_date().and_then(|date| date.fmt(Format::DateTime).ok()),
+        }
+    }
+}
+
+fn value_of(attributes: &[AttributeType], name: &str) -> Option<String> {
+    let attribute = attributes.iter().find(|attribute| attribute.name() == name)?;
+    attribute.value().map(str::to_owned)
+}
