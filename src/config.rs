@@ -130,7 +130,7 @@ impl Config {
             Some(path) => read(&path)?,
             None => File::default(),
         };
-        let own = file.stages.remove(&stage).flatten().unwrap_or_default();
+        let own = file.stages.remove(stage.as_str()).flatten().unwrap_or_default();
         Ok(Config {
             name: file.name,
             stage,
@@ -199,7 +199,7 @@ fn read(path: &Path) -> Result<File, Error> {
     if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
         return Ok(File::default());
     }
-    serde_yaml::from_str(&text).map_err(|error| {
+    let file: File = serde_yaml::from_str(&text).map_err(|error| {
         let at = error.location();
         // The location stands in front already.
         let message = error.to_string();
@@ -210,7 +210,24 @@ fn read(path: &Path) -> Result<File, Error> {
             column: at.as_ref().map_or(0, serde_yaml::Location::column),
             message: message.to_owned(),
         }
-    })
+    })?;
+    // Names of stages are keys, for which the parser gives the place of the whole map.
+    for stage in file.stages.keys() {
+        if let Err(message) = Name::parse(stage) {
+            let (line, column) = place_of(&text, stage);
+            return Err(Error::File { file: path.to_owned(), line, column, message });
+        }
+    }
+    Ok(file)
+}
+
+/// Line and column of a key below `stages:`, counted from one.
+fn place_of(text: &str, key: &str) -> (usize, usize) {
+    let from = text.find("stages").unwrap_or_default();
+    let Some(at) = text[from..].find(key) else { return (0, 0) };
+    let before = &text[..from + at];
+    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
+    (before.matches('\n').count() + 1, column)
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -222,7 +239,7 @@ struct File {
     link: Link,
     session: Session,
     email: Option<EmailSection>,
-    stages: BTreeMap<Name, Option<Stage>>,
+    stages: BTreeMap<String, Option<Stage>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -255,7 +272,7 @@ struct EmailSection {
 
 /// The name of the deployment or of a stage. Both become part of the names of the stack and of the
 /// functions, of which Lambda allows 64 characters.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Name(String);
 
 impl Name {
@@ -313,8 +330,7 @@ impl<'de, const MIN: u64, const MAX: u64, const DEFAULT: u64> Deserialize<'de>
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let range = || {
-            let shown = |seconds| humantime::format_duration(Duration::from_secs(seconds));
-            format!("a time from {} to {}, such as 30m, 12h or 7d", shown(MIN), shown(MAX))
+            format!("a time from {} to {}, such as 30m, 12h or 7d", short(MIN), short(MAX))
         };
         let time = humantime::parse_duration(&text)
             .map_err(|_| D::Error::custom(format!("`{text}` is not {}", range())))?;
@@ -323,6 +339,15 @@ impl<'de, const MIN: u64, const MAX: u64, const DEFAULT: u64> Deserialize<'de>
             return Ok(Lifetime(time));
         }
         Err(D::Error::custom(format!("`{text}` is not {}, in whole minutes", range())))
+    }
+}
+
+/// Seconds as mlink.yaml writes them.
+fn short(seconds: u64) -> String {
+    match seconds {
+        days if days % DAY == 0 => format!("{}d", days / DAY),
+        hours if hours % (60 * MINUTE) == 0 => format!("{}h", hours / (60 * MINUTE)),
+        minutes => format!("{}m", minutes / MINUTE),
     }
 }
 
@@ -424,9 +449,9 @@ stages:
         insta::assert_snapshot!(refusal("architecture: sparc\n"));
         insta::assert_snapshot!(refusal("name: mlink\nstages:\n  lewis: {}\n  My_Stage: {}\n"));
         insta::assert_snapshot!(refusal("email:\n  from: acme\n"));
-        insta::assert_snapshot!(refusal("stages:\n  prod: { account: 123456789012 }\n"));
+        insta::assert_snapshot!(refusal("stages:\n  prod: { account: 1234 }\n"));
         insta::assert_snapshot!(refusal("stages:\n  prod: { protect: true }\n"));
-        insta::assert_snapshot!(refusal("name: mlink\n  region: [\n"));
+        insta::assert_snapshot!(refusal("name: mlink\nlink: [\n"));
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::config::{Config, Target};
+use crate::config::Config;
 
 /// The three Lambda functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -110,9 +110,6 @@ pub struct Inputs<'a> {
     pub existing: Option<&'a BTreeMap<String, String>>,
 }
 
-/// The sender on the local cloud when none is configured, so that the mail can be seen there.
-const LOCAL_SENDER: &str = "login@mlink.localhost";
-
 /// Every parameter of the template. `random` makes a new secret: 32 bytes in base64url.
 pub fn parameters<E>(
     config: &Config,
@@ -120,14 +117,16 @@ pub fn parameters<E>(
     random: impl Fn() -> Result<String, E>,
 ) -> Result<Parameters, E> {
     let minutes = |time: std::time::Duration| (time.as_secs() / 60).to_string();
-    let (mut from, mut address) = match &config.sender {
+    let (from, address) = match &config.sender {
+        // A sender of the stage's own, whatever is configured: identities are shared by all stages of
+        // the local cloud, and go with the stage that made them.
+        _ if config.is_local() => {
+            let address = format!("login@{}.localhost", stack_name(config));
+            (format!("{} <{address}>", config.name), address)
+        }
         Some(sender) => (sender.header(), sender.address().as_str().to_owned()),
         None => (String::new(), String::new()),
     };
-    if config.target != Target::Aws && config.sender.is_none() {
-        from = format!("{} <{LOCAL_SENDER}>", config.name);
-        address = LOCAL_SENDER.to_owned();
-    }
     let domain = config.domain.as_ref();
     let mut values = BTreeMap::from([
         ("Architecture", config.architecture.lambda_name().to_owned()),
@@ -263,7 +262,7 @@ mod tests {
     fn mail_is_sent_locally_without_a_sender_and_not_on_aws() {
         assert_eq!(made(&[], None)["EmailFrom"], Parameter::Value(String::new()));
         let local = &made(&["--local"], None)["EmailFrom"];
-        assert_eq!(*local, Parameter::Value("mlink <login@mlink.localhost>".to_owned()));
+        assert_eq!(*local, Parameter::Value("mlink <login@mlink-dev.localhost>".to_owned()));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use rustix::process::Pid;
 use super::{Error, Record, install, parse_pid};
 
 pub struct Folders {
+    cache: PathBuf,
     venv: PathBuf,
     base: PathBuf,
 }
@@ -17,8 +18,10 @@ impl Folders {
     pub fn of_user() -> Result<Folders, Error> {
         let user = etcetera::base_strategy::Xdg::new()?;
         let state = user.state_dir().unwrap_or_else(|| user.data_dir());
+        let cache = user.cache_dir().join("mlink");
         Ok(Folders {
-            venv: user.cache_dir().join("mlink").join(format!("ministack-{}", install::VERSION)),
+            venv: cache.join(format!("ministack-{}", install::VERSION)),
+            cache,
             base: state.join("mlink/local"),
         })
     }
@@ -45,6 +48,10 @@ impl Folders {
             }
         }
         Ok(())
+    }
+
+    pub fn cache(&self) -> &Path {
+        &self.cache
     }
 
     pub fn venv(&self) -> &Path {

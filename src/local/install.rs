@@ -1,5 +1,6 @@
 //! Installs ministack into a venv of mlink's own.
 
+use std::fs::File;
 use std::path::PathBuf;
 
 use tokio::process::Command;
@@ -23,6 +24,11 @@ const PYTHONS: [&str; 7] =
 pub async fn ensure(folders: &Folders, progress: &Progress) -> Result<PathBuf, Error> {
     let venv = folders.venv();
     let python = venv.join("bin/python");
+    // The cache may be shared by more than one state folder: one installs, the others wait.
+    fs_err::create_dir_all(folders.cache())?;
+    let turn = File::create(folders.cache().join("install.lock"))?;
+    let turn = tokio::task::spawn_blocking(move || turn.lock().map(|()| turn)).await;
+    let _turn = turn.map_err(std::io::Error::other)??;
     // Written last, so an install that was interrupted is done again from the start.
     let stamp = venv.join("installed");
     let wanted = REQUIREMENTS.join("\n");

@@ -1,7 +1,7 @@
 //! Deletes a stack and says what survived.
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
+use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent, StackResourceSummary, StackStatus};
 
 use super::events::{Bookmark, follow};
 use super::{Error, Failure, Stack};
@@ -28,8 +28,7 @@ pub async fn delete(
         return Err(Error::Failed(Box::new(Failure::explain(&stack, &events))));
     }
     step.done(StackStatus::DeleteComplete.as_str());
-    let left = resources(client, &stack.id).await?;
-    Ok(left.iter().filter(|resource| survives(resource)).map(named).collect())
+    Ok(left(&events))
 }
 
 /// The physical ids of the stack's S3 buckets.
@@ -38,7 +37,7 @@ pub async fn buckets(client: &Client, stack: &Stack) -> Result<Vec<String>, Erro
     Ok(all
         .into_iter()
         .filter(|resource| resource.resource_type() == Some("AWS::S3::Bucket"))
-        .filter(|resource| survives(resource))
+        .filter(|resource| resource.resource_status() != Some(&ResourceStatus::DeleteComplete))
         .filter_map(|resource| resource.physical_resource_id)
         .filter(|id| !id.is_empty())
         .collect())
@@ -53,14 +52,33 @@ async fn resources(client: &Client, id: &str) -> Result<Vec<StackResourceSummary
     Ok(all)
 }
 
-fn survives(resource: &StackResourceSummary) -> bool {
-    resource.resource_status() != Some(&ResourceStatus::DeleteComplete)
+/// What the deletion passed over: resources that the template says to keep.
+fn left(events: &[StackEvent]) -> Vec<String> {
+    events
+        .iter()
+        .filter(|event| event.resource_status() == Some(&ResourceStatus::DeleteSkipped))
+        .map(|event| {
+            format!(
+                "{} {}",
+                event.resource_type().unwrap_or_default(),
+                event.physical_resource_id().unwrap_or_default()
+            )
+        })
+        .collect()
 }
 
-fn named(resource: &StackResourceSummary) -> String {
-    format!(
-        "{} {}",
-        resource.resource_type().unwrap_or_default(),
-        resource.physical_resource_id().unwrap_or_default()
-    )
+#[cfg(test)]
+mod tests {
+    use super::super::events::tests::event;
+    use super::*;
+
+    #[test]
+    fn what_the_deletion_passed_over_is_left() {
+        let events = [
+            event(1, "Queue", "DELETE_COMPLETE", None),
+            event(2, "Table", "DELETE_SKIPPED", None),
+            event(3, "mlink-dev", "DELETE_COMPLETE", None),
+        ];
+        assert_eq!(left(&events), ["AWS::Test::Thing Table"]);
+    }
 }

@@ -1,0 +1,102 @@
+//! The page in a real browser.
+
+use std::time::Duration;
+
+use fantoccini::{Client, Locator};
+
+use crate::chrome::Chrome;
+use crate::world::World;
+
+const EMAIL: &str = "alice@example.com";
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The text of an element, once it is there.
+async fn text(browser: &Client, css: &str) -> String {
+    let found = browser.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+    match found {
+        Ok(element) => element.text().await.unwrap(),
+        Err(error) => panic!("no {css}: {error}\n{}", browser.source().await.unwrap()),
+    }
+}
+
+/// Waits for one of the page's views.
+async fn view(browser: &Client, name: &str) {
+    text(browser, &format!("main[data-view={name}]")).await;
+}
+
+async fn click(browser: &Client, css: &str) {
+    text(browser, css).await;
+    browser.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
+}
+
+async fn enter_address(browser: &Client, email: &str) {
+    text(browser, "#email").await;
+    let input = browser.find(Locator::Css("#email")).await.unwrap();
+    input.clear().await.unwrap();
+    input.send_keys(email).await.unwrap();
+    click(browser, "#submit").await;
+}
+
+/// What the address bar and the history show of a link.
+async fn is_clean(browser: &Client, secret: &str) {
+    let url = browser.current_url().await.unwrap();
+    assert_eq!((url.path(), url.fragment()), ("/", None));
+    browser.back().await.unwrap();
+    assert!(!browser.current_url().await.unwrap().as_str().contains(secret));
+    browser.forward().await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_link_signs_in_through_the_page() {
+    let world = World::new();
+    let deployed = world.json("deploy --local --stage browser");
+    world.json("user add alice@example.com --name Alice --local --stage browser");
+    let url = deployed["outputs"]["SiteUrl"].as_str().unwrap();
+    let chrome = Chrome::start();
+
+    // The browser that asked goes straight in.
+    let same = chrome.browser().await;
+    same.goto(url).await.unwrap();
+    enter_address(&same, EMAIL).await;
+    view(&same, "check-mail").await;
+    assert!(text(&same, "#lead").await.contains(EMAIL));
+    let link = world.mail(1).await["links"][0].as_str().unwrap().to_owned();
+    same.goto(&link).await.unwrap();
+    view(&same, "signed-in").await;
+    assert_eq!(text(&same, "#who-email").await, EMAIL);
+    assert_eq!(text(&same, "#who-name").await, "Alice");
+    is_clean(&same, link.split_once('#').unwrap().1).await;
+
+    // It stays signed in over a reload, and signs out.
+    same.goto(url).await.unwrap();
+    view(&same, "signed-in").await;
+    click(&same, "#sign-out").await;
+    view(&same, "ask-address").await;
+
+    // Another browser has to say whose the link is, and a used link says so.
+    let other = chrome.browser().await;
+    other.goto(&link).await.unwrap();
+    view(&other, "confirm-address").await;
+    enter_address(&other, EMAIL).await;
+    view(&other, "link-refused").await;
+
+    // A fresh link: the wrong address burns nothing, the right one goes in. `%23` is a `#` too.
+    click(&other, "#new-link").await;
+    view(&other, "check-mail").await;
+    let link = world.mail(2).await["links"][0].as_str().unwrap().replace('#', "%23");
+    let stranger = chrome.browser().await;
+    stranger.goto(&link).await.unwrap();
+    view(&stranger, "confirm-address").await;
+    enter_address(&stranger, "mallory@example.com").await;
+    view(&stranger, "link-refused").await;
+    click(&stranger, "#other-address").await;
+    enter_address(&stranger, EMAIL).await;
+    view(&stranger, "signed-in").await;
+    assert_eq!(text(&stranger, "#who-email").await, EMAIL);
+    click(&stranger, "#sign-out-everywhere").await;
+    view(&stranger, "ask-address").await;
+
+    for browser in [same, other, stranger] {
+        browser.close().await.unwrap();
+    }
+}

@@ -1,0 +1,11 @@
+//! The built binary from outside, against a real local cloud of the test's own.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+mod browser;
+mod chrome;
+mod cli;
+mod life;
+mod local;
+mod paths;
+mod world;

@@ -1,0 +1,156 @@
+//! Which way a deploy goes, with a project whose functions and page are made in an instant.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::world::{World, failure, site};
+
+/// A project with the real templates, and a `cargo` that hands out the files of `binaries/`.
+struct Toy {
+    folder: tempfile::TempDir,
+}
+
+impl Toy {
+    fn new() -> Toy {
+        let toy = Toy { folder: tempfile::tempdir().unwrap() };
+        let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
+        std::fs::create_dir(toy.path("templates")).unwrap();
+        for template in ["templates/stack.yaml", "templates/local.yaml"] {
+            std::fs::copy(repository.join(template), toy.path(template)).unwrap();
+        }
+        let build = "const f = require('fs'); const out = process.argv.at(-1); \
+                     f.cpSync('public', out, {recursive: true})";
+        let package = serde_json::json!({
+            "name": "toy", "version": "1.0.0", "scripts": {"build": format!("node -e \"{build}\" --")},
+        });
+        let lock = r#"{"name":"toy","version":"1.0.0","lockfileVersion":3,"packages":{"":{"name":"toy","version":"1.0.0"}}}"#;
+        toy.write("frontend/package.json", &package.to_string());
+        toy.write("frontend/package-lock.json", lock);
+        toy.write("frontend/node_modules/.keep", "");
+        toy.write("frontend/public/index.html", "<!doctype html><title>one</title>");
+        toy.write("frontend/public/assets/a b-1.js", "let one");
+        for function in ["challenge", "api", "mail"] {
+            std::fs::create_dir_all(toy.path("binaries")).unwrap();
+            std::fs::copy("/bin/true", toy.path(&format!("binaries/mlink-{function}"))).unwrap();
+        }
+        toy.program(
+            "cargo",
+            "for f in challenge api mail; do echo \"{\\\"target\\\":{\\\"name\\\":\\\"mlink-$f\\\"},\
+             \\\"executable\\\":\\\"$PWD/binaries/mlink-$f\\\"}\"; done",
+        );
+        toy
+    }
+
+    fn path(&self, name: &str) -> std::path::PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::create_dir_all(self.path(name).parent().unwrap()).unwrap();
+        std::fs::write(self.path(name), text).unwrap();
+    }
+
+    fn program(&self, name: &str, script: &str) {
+        let name = format!("programs/{name}");
+        self.write(&name, &format!("#!/bin/sh\n{script}\n"));
+        let executable = std::fs::Permissions::from_mode(0o755);
+        std::fs::set_permissions(self.path(&name), executable).unwrap();
+    }
+
+    /// New code for one function.
+    fn change_code(&self) {
+        let mut binary = std::fs::read(self.path("binaries/mlink-api")).unwrap();
+        binary.push(0);
+        std::fs::write(self.path("binaries/mlink-api"), binary).unwrap();
+    }
+
+    fn world(&self) -> World {
+        World::of(self.folder.path()).with_programs(&self.path("programs"))
+    }
+}
+
+fn way(deployed: &Value) -> (&str, bool) {
+    (deployed["path"].as_str().unwrap(), deployed["changed"].as_bool().unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+#[cfg(target_os = "linux")]
+async fn the_cheapest_way_is_taken_and_named() {
+    let toy = Toy::new();
+    let world = toy.world();
+    let first = world.json("deploy --local");
+    assert_eq!(way(&first), ("stack", true));
+    assert_eq!(way(&world.json("deploy --local")), ("nothing", false));
+
+    // Only what differs is sent, what is stale goes.
+    let url = first["outputs"]["SiteUrl"].as_str().unwrap();
+    let asset = |name: &'static str| async move {
+        site(url, name).await.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(asset("/assets/a%20b-1.js").await, 200);
+    std::fs::remove_file(toy.path("frontend/public/assets/a b-1.js")).unwrap();
+    toy.write("frontend/public/assets/b-2.js", "let two");
+    toy.write("frontend/public/index.html", "<!doctype html><title>two</title>");
+    let output = world.output("deploy --local");
+    let said = String::from_utf8(output.stderr).unwrap();
+    // index.html, config.json for its fingerprint, and the new asset.
+    assert!(said.contains("Publish the page: 3 sent, 1 removed"), "{said}");
+    assert!(String::from_utf8(output.stdout).unwrap().contains("only the page has changed"));
+    assert_eq!(asset("/assets/b-2.js").await, 200);
+    assert_ne!(asset("/assets/a%20b-1.js").await, 200);
+
+    toy.change_code();
+    assert_eq!(way(&world.json("deploy --local")), ("code", true));
+
+    toy.write("mlink.yaml", "link: {lifetime: 10m}\n");
+    assert_eq!(way(&world.json("deploy --local")), ("stack", true));
+    assert_eq!(way(&world.json("deploy --local")), ("nothing", false));
+}
+
+#[test]
+fn a_failed_deploy_names_the_cause_and_the_next_one_recovers() {
+    let toy = Toy::new();
+    let world = toy.world();
+    world.endpoint();
+    let template = std::fs::read_to_string(toy.path("templates/stack.yaml")).unwrap();
+    let broken = template.replacen(
+        "Resources:",
+        "Resources:\n  Twin:\n    Type: AWS::SQS::Nonsense\n",
+        1,
+    );
+    assert_ne!(broken, template);
+    toy.write("templates/stack.yaml", &broken);
+    let (code, said) = world.fails("deploy --local");
+    assert_eq!(code, 1, "{said}");
+    toy.write("templates/stack.yaml", &template);
+    let deployed = world.json("deploy --local");
+    assert_eq!(way(&deployed), ("stack", true));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_binary_that_lambda_cannot_run_is_refused_before_any_call() {
+    let toy = Toy::new();
+    let cloud = toy.world();
+    let endpoint = cloud.endpoint();
+    toy.write("binaries/mlink-api", "#!/bin/sh\n");
+    let mut command = cloud.command("deploy --region eu-west-1");
+    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    command.env("AWS_ENDPOINT_URL", endpoint);
+    let (code, said) = failure(command);
+    assert_eq!(code, 1);
+    assert!(said.contains("mlink-api would not run on Lambda"), "{said}");
+    assert!(said.contains("no 64-bit little-endian Linux (ELF) binary"), "{said}");
+}
+
+#[test]
+fn a_build_that_fails_shows_its_last_words() {
+    let toy = Toy::new();
+    toy.program("cargo", "echo 'error[E0308]: mismatched types' >&2; exit 101");
+    let (code, said) = toy.world().fails("deploy --local");
+    assert_eq!(code, 1);
+    assert!(said.contains("could not build the functions"), "{said}");
+    assert!(said.contains("error[E0308]: mismatched types"), "{said}");
+}
