@@ -109,8 +109,14 @@ fn cargo(project: &Path, platform: Platform) -> Result<Command, Error> {
         command.args(["--package", function.package()]);
     }
     command.arg("--config").arg(remapped_paths(project));
-    // Set by the `cargo run` that started mlink; cargo build scripts would see another package's.
-    command.env_remove("CARGO_MANIFEST_DIR").env_remove("CARGO_PKG_NAME");
+    // `cargo run -- deploy` tells mlink about mlink's package. Build scripts would take that for their
+    // own, and build anew what `mlink deploy` built.
+    for (name, _) in std::env::vars_os() {
+        let about = name.to_string_lossy();
+        if about.starts_with("CARGO_PKG_") || about.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
     Ok(command)
 }
 

@@ -96,6 +96,16 @@ where
             };
             return Error { doing, message, code, help, source: None };
         }
+        if lacks_credentials(&error) {
+            // The chain of causes lists every place that was looked at; the help is shorter.
+            return Error {
+                doing,
+                message: "no AWS credentials were found".to_owned(),
+                code: None,
+                help: Some(NO_CREDENTIALS),
+                source: None,
+            };
+        }
         let (message, help) = without_answer(&error);
         Error {
             doing,
@@ -107,22 +117,29 @@ where
     }
 }
 
+/// The causes of an error, outermost first.
+fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(error.source(), |&error| error.source())
+}
+
+fn lacks_credentials<E, R>(error: &SdkError<E, R>) -> bool
+where
+    E: StdError + 'static,
+    R: std::fmt::Debug + 'static,
+{
+    causes(error).any(|cause| {
+        matches!(cause.downcast_ref(), Some(CredentialsError::CredentialsNotLoaded(_)))
+    })
+}
+
 /// Why no answer came: the words and the way out.
 fn without_answer<E, R>(error: &SdkError<E, R>) -> (&'static str, Option<&'static str>)
 where
     E: StdError + 'static,
-    R: std::fmt::Debug,
+    R: std::fmt::Debug + 'static,
 {
-    let mut cause: Option<&(dyn StdError + 'static)> = error.source();
-    while let Some(error) = cause {
-        if error.downcast_ref::<CredentialsError>().is_some() {
-            return ("no AWS credentials were found, or they cannot be used", Some(NO_CREDENTIALS));
-        }
-        // The SDK has no type for this one (aws-runtime, "no credentials in the property bag").
-        if error.to_string().contains("no providers in chain provided credentials") {
-            return ("no AWS credentials were found", Some(NO_CREDENTIALS));
-        }
-        cause = error.source();
+    if causes(error).any(|cause| cause.is::<CredentialsError>()) {
+        return ("the AWS credentials cannot be used", Some(NO_CREDENTIALS));
     }
     match error {
         SdkError::TimeoutError(_) => ("no answer came in time", Some(UNREACHABLE)),
