@@ -35,9 +35,15 @@ pub enum Error {
     #[error("could not build the Lambdas for {architecture} on this machine")]
     #[diagnostic(
         code(mlink::artifact::cross),
-        help("Install the cross compiler with `pip install cargo-zigbuild` and run this again.")
+        help(
+            "Install the cross compiler and the target's library, and run this again: \
+             `pip install cargo-zigbuild`, `rustup target add {target}`."
+        )
     )]
-    Cross { architecture: &'static str },
+    Cross {
+        architecture: &'static str,
+        target: String,
+    },
     #[error("could not pack {0}")]
     #[diagnostic(code(mlink::artifact::zip))]
     Zip(&'static str, #[source] ::zip::result::ZipError),

@@ -9,7 +9,11 @@ use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_smithy_http_client::tls;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_smithy_http_client::proxy::ProxyConfig;
+use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws_smithy_http_client::{Connector, tls};
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 
 use crate::event::Progress;
 use calls::CallLog;
@@ -37,7 +41,10 @@ impl Cloud {
         region: Option<&str>,
         progress: &Progress,
     ) -> Result<Cloud, Error> {
-        let mut loader = loader();
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(https(ProxyConfig::from_env()))
+            .retry_config(retries())
+            .timeout_config(timeouts());
         if let Some(profile) = profile {
             loader = loader.profile_name(profile);
         }
@@ -54,12 +61,17 @@ impl Cloud {
         region: Option<&str>,
         progress: &Progress,
     ) -> Result<Cloud, Error> {
-        let sdk = loader()
+        let sdk = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
             .region(Region::new(region.unwrap_or(LOCAL_REGION).to_owned()))
-            .credentials_provider(Credentials::from_keys("test", "test", None))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::from_keys(
+                "test", "test", None,
+            )))
             .endpoint_url(endpoint)
-            .load()
-            .await;
+            .http_client(https(ProxyConfig::disabled()))
+            .retry_config(retries())
+            .timeout_config(timeouts())
+            .build();
         Cloud::identify(sdk, progress).await
     }
 
@@ -72,7 +84,8 @@ impl Cloud {
             region,
             caller: String::new(),
         };
-        let config = aws_sdk_sts::config::Builder::from(&cloud.sdk).interceptor(cloud.calls.clone());
+        let config =
+            aws_sdk_sts::config::Builder::from(&cloud.sdk).interceptor(cloud.calls.clone());
         let identity = aws_sdk_sts::Client::from_conf(config.build())
             .get_caller_identity()
             .send()
@@ -114,18 +127,26 @@ impl Cloud {
     }
 }
 
-fn loader() -> aws_config::ConfigLoader {
-    // ring instead of the default AWS-LC, which is C code that takes minutes to build.
-    let https = aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
-        .build_https();
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(https)
-        .retry_config(RetryConfig::adaptive().with_max_attempts(6))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(Duration::from_secs(5))
-                .operation_attempt_timeout(Duration::from_secs(60))
-                .build(),
-        )
+/// ring instead of the default AWS-LC, which is C code that takes minutes to build.
+fn https(proxy: ProxyConfig) -> SharedHttpClient {
+    // As the SDK makes its own client: the plain builder knows no proxy.
+    aws_smithy_http_client::Builder::new().build_with_connector_fn(move |settings, components| {
+        let mut connector = Connector::builder()
+            .proxy_config(proxy.clone())
+            .tls_provider(tls::Provider::Rustls(CryptoMode::Ring));
+        connector.set_connector_settings(settings.cloned());
+        connector.set_sleep_impl(components.and_then(|components| components.sleep_impl()));
+        connector.build()
+    })
+}
+
+fn retries() -> RetryConfig {
+    RetryConfig::adaptive().with_max_attempts(6)
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(5))
+        .operation_attempt_timeout(Duration::from_secs(60))
+        .build()
 }

@@ -1,6 +1,6 @@
 //! What can be typed. Nothing here decides anything: see `config.rs` and `command/`.
 
-use clap::builder::BoolishValueParser;
+use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 const EXIT_CODES: &str = "\
@@ -27,7 +27,7 @@ pub struct Global {
     #[arg(long, global = true, env = "MLINK_STAGE", default_value = "dev")]
     pub stage: String,
     /// Use the local cloud on this machine instead of AWS
-    #[arg(long, global = true, env = "MLINK_LOCAL", value_parser = BoolishValueParser::new())]
+    #[arg(long, global = true, env = "MLINK_LOCAL", value_parser = FalseyValueParser::new())]
     pub local: bool,
     /// With --local: a local cloud that someone else runs, neither started nor stopped by mlink
     #[arg(long, global = true, env = "MLINK_ENDPOINT", value_name = "URL")]

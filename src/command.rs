@@ -72,7 +72,10 @@ pub enum Error {
     #[diagnostic(code(mlink::folder))]
     Folder(#[source] std::io::Error),
     #[error("`{0}` makes no sense for a local cloud that somebody else runs")]
-    #[diagnostic(code(mlink::local::endpoint), help("Leave --endpoint (MLINK_ENDPOINT) away."))]
+    #[diagnostic(
+        code(mlink::local::endpoint),
+        help("Leave --endpoint (MLINK_ENDPOINT) away.")
+    )]
     NotOurs(&'static str),
 }
 
@@ -81,7 +84,9 @@ impl Error {
         match self {
             Error::Config(_) | Error::NotOurs(_) => Exit::Usage,
             Error::User(crate::user::Error::Address { .. }) => Exit::Usage,
+            Error::Refused(terminal::Refused::Interrupted(_)) => Exit::Interrupted,
             Error::Refused(_) | Error::Guard(..) => Exit::Refused,
+            Error::Stack(stack::Error::Foreign(_)) => Exit::Refused,
             _ => Exit::Failed,
         }
     }
@@ -110,13 +115,14 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Exit {
 
 async fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<(), Error> {
     let folder = std::env::current_dir().map_err(Error::Folder)?;
-    let config = Config::load(&cli.global, &folder)?;
+    let config = || Config::load(&cli.global, &folder);
     match &cli.command {
-        Command::Deploy(arguments) => deploy::run(arguments, config, terminal).await,
-        Command::Destroy => destroy::run(&cli.global, config, terminal).await,
-        Command::Info => info::run(config, terminal).await,
-        Command::User(verb) => user::run(verb, &cli.global, config, terminal).await,
-        Command::Local(verb) => local::run(verb, &cli.global, config, terminal).await,
+        Command::Deploy(arguments) => deploy::run(arguments, config()?, terminal).await,
+        Command::Destroy => destroy::run(&cli.global, config()?, terminal).await,
+        Command::Info => info::run(config()?, terminal).await,
+        Command::User(verb) => user::run(verb, &cli.global, config()?, terminal).await,
+        // The local cloud is the user's own, whatever mlink.yaml says here.
+        Command::Local(verb) => local::run(verb, &cli.global, terminal).await,
     }
 }
 
@@ -134,9 +140,9 @@ impl Place {
         let region = config.region.as_deref();
         let local_endpoint = match &config.target {
             Target::Aws => None,
-            Target::Local { endpoint: Some(endpoint) } => {
-                Some(crate::local::at(endpoint).await?.endpoint)
-            }
+            Target::Local {
+                endpoint: Some(endpoint),
+            } => Some(crate::local::at(endpoint).await?.endpoint),
             Target::Local { endpoint: None } => {
                 Some(crate::local::ensure(progress).await?.endpoint)
             }
@@ -158,7 +164,10 @@ impl Place {
                     .to_owned(),
             ));
         }
-        Ok(Place { cloud, local_endpoint })
+        Ok(Place {
+            cloud,
+            local_endpoint,
+        })
     }
 
     fn local_port(&self) -> Option<u16> {
@@ -169,9 +178,10 @@ impl Place {
 /// The stage's stack, which has to exist.
 async fn existing(cloud: &Cloud, config: &Config) -> Result<stack::Stack, Error> {
     let name = plan::stack_name(config);
-    let found = stack::Stack::find(&cloud.cloudformation(), &name).await?;
-    found.ok_or_else(|| {
+    let Some(found) = stack::Stack::find(&cloud.cloudformation(), &name).await? else {
         let help = format!("`mlink deploy{}` makes it.", config.flags());
-        stack::Error::Missing(name, help).into()
-    })
+        return Err(stack::Error::Missing(name, help).into());
+    };
+    found.check_owner(&plan::tags(config))?;
+    Ok(found)
 }

@@ -126,11 +126,19 @@ impl Config {
     pub fn load(global: &Global, directory: &Path) -> Result<Config, Error> {
         let stage = Name::parse(&global.stage).map_err(Error::Stage)?;
         let target = target(global)?;
-        let mut file = match directory.ancestors().map(|d| d.join(FILE)).find(|f| f.is_file()) {
+        let mut file = match directory
+            .ancestors()
+            .map(|d| d.join(FILE))
+            .find(|f| f.is_file())
+        {
             Some(path) => read(&path)?,
             None => File::default(),
         };
-        let own = file.stages.remove(stage.as_str()).flatten().unwrap_or_default();
+        let own = file
+            .stages
+            .remove(stage.as_str())
+            .flatten()
+            .unwrap_or_default();
         Ok(Config {
             name: file.name,
             stage,
@@ -170,33 +178,40 @@ impl Config {
 }
 
 fn target(global: &Global) -> Result<Target, Error> {
+    let endpoint = endpoint(global)?;
+    match (global.local, endpoint) {
+        (true, endpoint) => Ok(Target::Local { endpoint }),
+        (false, None) => Ok(Target::Aws),
+        (false, Some(endpoint)) => Err(Error::Endpoint {
+            endpoint,
+            message: "an endpoint goes with --local".to_owned(),
+        }),
+    }
+}
+
+/// The address of a local cloud that someone else runs, without a slash at the end.
+pub fn endpoint(global: &Global) -> Result<Option<String>, Error> {
     let Some(endpoint) = &global.endpoint else {
-        return Ok(if global.local {
-            Target::Local { endpoint: None }
-        } else {
-            Target::Aws
-        });
+        return Ok(None);
     };
     let refused = |message: &str| Error::Endpoint {
         endpoint: endpoint.clone(),
         message: message.to_owned(),
     };
-    if !global.local {
-        return Err(refused("an endpoint goes with --local"));
-    }
     let url = reqwest::Url::parse(endpoint).map_err(|error| refused(&error.to_string()))?;
     if url.scheme() != "http" || url.path() != "/" || url.query().is_some() {
         return Err(refused("not the plain http address of a local cloud"));
     }
-    Ok(Target::Local {
-        endpoint: Some(endpoint.trim_end_matches('/').to_owned()),
-    })
+    Ok(Some(endpoint.trim_end_matches('/').to_owned()))
 }
 
 fn read(path: &Path) -> Result<File, Error> {
     let text = fs_err::read_to_string(path)?;
     // An empty file, or one with comments only, configures nothing.
-    if text.lines().all(|line| line.trim().is_empty() || line.trim_start().starts_with('#')) {
+    if text
+        .lines()
+        .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
+    {
         return Ok(File::default());
     }
     let file: File = serde_yaml::from_str(&text).map_err(|error| {
@@ -215,7 +230,12 @@ fn read(path: &Path) -> Result<File, Error> {
     for stage in file.stages.keys() {
         if let Err(message) = Name::parse(stage) {
             let (line, column) = place_of(&text, stage);
-            return Err(Error::File { file: path.to_owned(), line, column, message });
+            return Err(Error::File {
+                file: path.to_owned(),
+                line,
+                column,
+                message,
+            });
         }
     }
     Ok(file)
@@ -224,7 +244,9 @@ fn read(path: &Path) -> Result<File, Error> {
 /// Line and column of a key below `stages:`, counted from one.
 fn place_of(text: &str, key: &str) -> (usize, usize) {
     let from = text.find("stages").unwrap_or_default();
-    let Some(at) = text[from..].find(key) else { return (0, 0) };
+    let Some(at) = text[from..].find(key) else {
+        return (0, 0);
+    };
     let before = &text[..from + at];
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
     (before.matches('\n').count() + 1, column)
@@ -330,7 +352,11 @@ impl<'de, const MIN: u64, const MAX: u64, const DEFAULT: u64> Deserialize<'de>
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = String::deserialize(deserializer)?;
         let range = || {
-            format!("a time from {} to {}, such as 30m, 12h or 7d", short(MIN), short(MAX))
+            format!(
+                "a time from {} to {}, such as 30m, 12h or 7d",
+                short(MIN),
+                short(MAX)
+            )
         };
         let time = humantime::parse_duration(&text)
             .map_err(|_| D::Error::custom(format!("`{text}` is not {}", range())))?;
@@ -338,7 +364,10 @@ impl<'de, const MIN: u64, const MAX: u64, const DEFAULT: u64> Deserialize<'de>
         if (MIN..=MAX).contains(&time.as_secs()) && time.as_secs() % MINUTE == 0 {
             return Ok(Lifetime(time));
         }
-        Err(D::Error::custom(format!("`{text}` is not {}, in whole minutes", range())))
+        Err(D::Error::custom(format!(
+            "`{text}` is not {}, in whole minutes",
+            range()
+        )))
     }
 }
 
@@ -370,7 +399,9 @@ impl<'de> Deserialize<'de> for Account {
         if text.len() == 12 && text.bytes().all(|b| b.is_ascii_digit()) {
             return Ok(Account(text));
         }
-        Err(D::Error::custom(format!("`{text}` is no account: 12 digits, in quotes")))
+        Err(D::Error::custom(format!(
+            "`{text}` is no account: 12 digits, in quotes"
+        )))
     }
 }
 
@@ -427,7 +458,10 @@ stages:
         assert_eq!(config.link_lifetime.as_secs(), 600);
         assert_eq!(config.access_lifetime.as_secs(), 900);
         assert_eq!(config.refresh_lifetime.as_secs(), 7 * DAY);
-        assert_eq!(config.sender.unwrap().address().as_str(), "login@acme.example");
+        assert_eq!(
+            config.sender.unwrap().address().as_str(),
+            "login@acme.example"
+        );
         assert_eq!(config.account.as_deref(), Some("123456789012"));
         assert!(config.protected);
         assert_eq!(config.domain.unwrap().name, "login.acme.example");
@@ -447,7 +481,9 @@ stages:
         insta::assert_snapshot!(refusal("name: mlink\nlink:\n  lifetime: 8d\n"));
         insta::assert_snapshot!(refusal("session: { access: soon }\n"));
         insta::assert_snapshot!(refusal("architecture: sparc\n"));
-        insta::assert_snapshot!(refusal("name: mlink\nstages:\n  lewis: {}\n  My_Stage: {}\n"));
+        insta::assert_snapshot!(refusal(
+            "name: mlink\nstages:\n  lewis: {}\n  My_Stage: {}\n"
+        ));
         insta::assert_snapshot!(refusal("email:\n  from: acme\n"));
         insta::assert_snapshot!(refusal("stages:\n  prod: { account: 1234 }\n"));
         insta::assert_snapshot!(refusal("stages:\n  prod: { protect: true }\n"));
@@ -465,10 +501,20 @@ stages:
     #[test]
     fn an_endpoint_is_a_plain_address_and_goes_with_local() {
         let local = |endpoint| load("", &["--local", "--endpoint", endpoint]);
-        let expected = Target::Local { endpoint: Some("http://127.0.0.1:4566".to_owned()) };
+        let expected = Target::Local {
+            endpoint: Some("http://127.0.0.1:4566".to_owned()),
+        };
         assert_eq!(local("http://127.0.0.1:4566/").unwrap().target, expected);
-        for wrong in ["127.0.0.1:4566", "https://127.0.0.1", "http://a/b", "http://"] {
-            assert!(matches!(local(wrong), Err(Error::Endpoint { .. })), "{wrong}");
+        for wrong in [
+            "127.0.0.1:4566",
+            "https://127.0.0.1",
+            "http://a/b",
+            "http://",
+        ] {
+            assert!(
+                matches!(local(wrong), Err(Error::Endpoint { .. })),
+                "{wrong}"
+            );
         }
         let without = load("", &["--endpoint", "http://127.0.0.1:4566"]);
         assert!(matches!(without, Err(Error::Endpoint { .. })));

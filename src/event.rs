@@ -32,7 +32,8 @@ pub enum Event {
         action: String,
         logical_id: String,
         resource_type: String,
-        replacement: bool,
+        /// CloudFormation's word: `True`, `False`, `Conditional`; empty where it does not apply.
+        replacement: String,
     },
     /// One stack event.
     Resource {

@@ -8,7 +8,7 @@ mod folders;
 mod install;
 mod mail;
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -17,6 +17,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
 use crate::event::Progress;
+use crate::turn;
 use folders::Folders;
 pub use mail::{Mail, mails};
 
@@ -30,18 +31,25 @@ pub enum Error {
     #[diagnostic(code(mlink::local::folder))]
     Folder(#[from] std::io::Error),
     #[error("there is no home directory to keep the local cloud in")]
-    #[diagnostic(code(mlink::local::home), help("Set HOME, or XDG_STATE_HOME and XDG_CACHE_HOME."))]
+    #[diagnostic(
+        code(mlink::local::home),
+        help("Set HOME, or XDG_STATE_HOME and XDG_CACHE_HOME.")
+    )]
     NoHome(#[from] etcetera::HomeDirError),
     #[error("the local cloud needs Python 3.10 or newer, and there is none on the PATH")]
     #[diagnostic(
         code(mlink::local::python),
-        help("Install it (`apt install python3 python3-venv`, `brew install python`) and run this again.")
+        help(
+            "Install it (`apt install python3 python3-venv`, `brew install python`) and run this again."
+        )
     )]
     NoPython,
     #[error("could not install the local cloud")]
     #[diagnostic(
         code(mlink::local::install),
-        help("It needs the network once, to reach PyPI; on Debian and Ubuntu also the package python3-venv.")
+        help(
+            "It needs the network once, to reach PyPI; on Debian and Ubuntu also the package python3-venv."
+        )
     )]
     Install(#[source] crate::process::Error),
     #[error("the local cloud did not start; the end of its log:\n\n{0}\n")]
@@ -50,14 +58,19 @@ pub enum Error {
     #[error("the local cloud (process {pid}) {what}")]
     #[diagnostic(
         code(mlink::local::stuck),
-        help("`mlink local logs` shows what it says. `kill -9 {pid}` ends it; what it held since its last stop is lost then.")
+        help(
+            "`mlink local logs` shows what it says. `kill -9 {pid}` ends it; what it held since its last stop is lost then."
+        )
     )]
     Stuck { pid: String, what: &'static str },
     #[error("the local cloud does not run")]
     #[diagnostic(code(mlink::local::stopped), help("`mlink local start` starts it."))]
     NotRunning,
     #[error("the local cloud at {endpoint} {what}")]
-    #[diagnostic(code(mlink::local::answer), help("Is that the address of a ministack?"))]
+    #[diagnostic(
+        code(mlink::local::answer),
+        help("Is that the address of a ministack?")
+    )]
     Answer {
         endpoint: String,
         what: String,
@@ -87,12 +100,10 @@ pub async fn ensure(progress: &Progress) -> Result<LocalCloud, Error> {
     let folders = Folders::of_user()?;
     folders.create()?;
     // One mlink at a time starts it; the others wait and find it running.
-    let turn = File::create(folders.turn())?;
-    let turn = tokio::task::spawn_blocking(move || turn.lock().map(|()| turn));
-    let _turn = turn.await.map_err(std::io::Error::other)??;
+    let _turn = turn::take(&folders.turn()).await?;
     let give_up = Instant::now() + PATIENCE;
     let lock = loop {
-        match claim(&folders)? {
+        match turn::try_take(&folders.lock())? {
             Some(lock) => break lock,
             None => {
                 if let Some(running) = running(&folders).await? {
@@ -101,11 +112,18 @@ pub async fn ensure(progress: &Progress) -> Result<LocalCloud, Error> {
             }
         }
         if Instant::now() > give_up {
-            let pid = folders.pid().map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
-            return Err(Error::Stuck { pid, what: "runs but does not answer" });
+            let pid = folders
+                .pid()
+                .map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
+            return Err(Error::Stuck {
+                pid,
+                what: "runs but does not answer",
+            });
         }
         tokio::time::sleep(PAUSE).await;
     };
+    // From here on the lock is held and the last pid is nobody's.
+    folders.forget_pid()?;
     let python = install::ensure(&folders, progress).await?;
     let step = progress.step("Start the local cloud");
     let port = free_port(folders.record().map(|record: Record| record.port))?;
@@ -124,7 +142,7 @@ pub async fn ensure(progress: &Progress) -> Result<LocalCloud, Error> {
 /// The user's local cloud, if it runs and answers.
 pub async fn status() -> Result<Option<LocalCloud>, Error> {
     let folders = Folders::of_user()?;
-    if !folders.exist() || claim(&folders)?.is_some() {
+    if !folders.exist() || turn::try_take(&folders.lock())?.is_some() {
         return Ok(None);
     }
     running(&folders).await
@@ -147,18 +165,28 @@ pub async fn at(endpoint: &str) -> Result<LocalCloud, Error> {
 /// Stops the user's local cloud and waits until it has saved its state. False when none ran.
 pub async fn stop() -> Result<bool, Error> {
     let folders = Folders::of_user()?;
-    if !folders.exist() || claim(&folders)?.is_some() {
+    if !folders.exist() || turn::try_take(&folders.lock())?.is_some() {
         return Ok(false);
     }
-    let stuck = |pid: String| Error::Stuck { pid, what: "does not stop" };
-    let pid = folders.pid().ok_or_else(|| stuck("unknown".to_owned()))?;
+    let stuck = |pid: String| Error::Stuck {
+        pid,
+        what: "does not stop",
+    };
+    // Another mlink may be starting it right now: the turn comes when it has a pid.
+    let _turn = turn::take(&folders.turn()).await?;
+    let Some(pid) = folders.pid() else {
+        return match turn::try_take(&folders.lock())? {
+            Some(_) => Ok(false),
+            None => Err(stuck("unknown".to_owned())),
+        };
+    };
     // It saves its state on SIGTERM only.
     match kill_process(pid, Signal::TERM) {
         Ok(()) | Err(rustix::io::Errno::SRCH) => {}
         Err(error) => return Err(std::io::Error::from(error).into()),
     }
     let give_up = Instant::now() + PATIENCE;
-    while claim(&folders)?.is_none() {
+    while turn::try_take(&folders.lock())?.is_none() {
         if Instant::now() > give_up {
             return Err(stuck(pid.to_string()));
         }
@@ -176,30 +204,23 @@ pub async fn reset(endpoint: Option<&str>) -> Result<(), Error> {
     let Some(endpoint) = endpoint else {
         return Ok(Folders::of_user()?.wipe()?);
     };
-    let answer = client().post(format!("{endpoint}/_ministack/reset")).send().await;
-    answer.and_then(reqwest::Response::error_for_status).map_err(|source| Error::Answer {
-        endpoint,
-        what: "refuses to be reset".to_owned(),
-        source: Some(source),
-    })?;
+    let answer = client()
+        .post(format!("{endpoint}/_ministack/reset"))
+        .send()
+        .await;
+    answer
+        .and_then(reqwest::Response::error_for_status)
+        .map_err(|source| Error::Answer {
+            endpoint,
+            what: "refuses to be reset".to_owned(),
+            source: Some(source),
+        })?;
     Ok(())
 }
 
 /// The last lines of the log.
 pub fn log(lines: usize) -> Result<String, Error> {
     Ok(Folders::of_user()?.log_tail(lines)?)
-}
-
-/// Takes the lock that a running local cloud holds; none when one runs.
-fn claim(folders: &Folders) -> Result<Option<File>, Error> {
-    let mut options = File::options();
-    options.create(true).truncate(false).read(true).write(true);
-    let lock = options.open(folders.lock())?;
-    match lock.try_lock() {
-        Ok(()) => Ok(Some(lock)),
-        Err(TryLockError::WouldBlock) => Ok(None),
-        Err(TryLockError::Error(error)) => Err(error.into()),
-    }
 }
 
 async fn running(folders: &Folders) -> Result<Option<LocalCloud>, Error> {
@@ -209,7 +230,9 @@ async fn running(folders: &Folders) -> Result<Option<LocalCloud>, Error> {
     let endpoint = format!("http://127.0.0.1:{port}");
     let version = health(&endpoint).await.ok();
     Ok(version.map(|version| LocalCloud {
-        pid: folders.pid().and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok()),
+        pid: folders
+            .pid()
+            .and_then(|pid| u32::try_from(pid.as_raw_nonzero().get()).ok()),
         endpoint,
         version,
     }))
@@ -231,7 +254,11 @@ fn spawn(
         // The functions inherit all of this environment: no credentials of the user's, and an
         // endpoint, without which they would call AWS itself.
         .env_clear()
-        .envs(["PATH", "HOME", "LANG"].iter().filter_map(|n| Some((n, std::env::var_os(n)?))))
+        .envs(
+            ["PATH", "HOME", "LANG"]
+                .iter()
+                .filter_map(|n| Some((n, std::env::var_os(n)?))),
+        )
         .env("GATEWAY_PORT", port.to_string())
         .env("BIND_HOST", "127.0.0.1")
         .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
@@ -279,7 +306,10 @@ async fn health(endpoint: &str) -> Result<String, reqwest::Error> {
     struct Health {
         version: String,
     }
-    let answer = client().get(format!("{endpoint}/_ministack/health")).send().await?;
+    let answer = client()
+        .get(format!("{endpoint}/_ministack/health"))
+        .send()
+        .await?;
     let health: Health = answer.error_for_status()?.json().await?;
     Ok(health.version)
 }
@@ -309,5 +339,6 @@ fn parse_pid(text: &str) -> Option<Pid> {
 /// The port of an endpoint.
 pub fn port(endpoint: &str) -> u16 {
     let url = reqwest::Url::parse(endpoint).ok();
-    url.and_then(|url| url.port_or_known_default()).unwrap_or(80)
+    url.and_then(|url| url.port_or_known_default())
+        .unwrap_or(80)
 }

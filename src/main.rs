@@ -14,13 +14,17 @@ mod stack;
 mod store;
 mod template;
 mod terminal;
+mod turn;
 mod user;
 
 use clap::Parser;
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = match cli::Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return terminal::usage(&error).into(),
+    };
     let terminal = terminal::Terminal::new(&cli.global);
     let exit = command::run(cli, &terminal).await;
     terminal.close();

@@ -131,16 +131,34 @@ pub fn parameters<E>(
     let mut values = BTreeMap::from([
         ("Architecture", config.architecture.lambda_name().to_owned()),
         ("ArtifactBucket", inputs.artifact_bucket.to_owned()),
-        ("LinkLifetimeSeconds", config.link_lifetime.as_secs().to_string()),
+        (
+            "LinkLifetimeSeconds",
+            config.link_lifetime.as_secs().to_string(),
+        ),
         ("AccessTokenMinutes", minutes(config.access_lifetime)),
         ("RefreshTokenMinutes", minutes(config.refresh_lifetime)),
         ("EmailFrom", from),
         ("EmailFromAddress", address),
         ("Brand", config.name.to_string()),
-        ("Protected", config.protected.to_string()),
-        ("DomainName", domain.map(|domain| domain.name.clone()).unwrap_or_default()),
-        ("CertificateArn", domain.map(|domain| domain.certificate.clone()).unwrap_or_default()),
-        ("TemplateFingerprint", inputs.template_fingerprint.to_owned()),
+        // Only from the second change set on: a first one that failed could not be rolled back.
+        (
+            "Protected",
+            (config.protected && inputs.existing.is_some()).to_string(),
+        ),
+        (
+            "DomainName",
+            domain.map(|domain| domain.name.clone()).unwrap_or_default(),
+        ),
+        (
+            "CertificateArn",
+            domain
+                .map(|domain| domain.certificate.clone())
+                .unwrap_or_default(),
+        ),
+        (
+            "TemplateFingerprint",
+            inputs.template_fingerprint.to_owned(),
+        ),
         ("DeployedBy", inputs.deployed_by.to_owned()),
         ("MlinkVersion", env!("CARGO_PKG_VERSION").to_owned()),
     ]);
@@ -150,11 +168,19 @@ pub fn parameters<E>(
     if let Some(port) = inputs.local_port {
         values.insert("LocalPort", port.to_string());
     }
-    let mut parameters: Parameters =
-        values.into_iter().map(|(name, value)| (name, Parameter::Value(value))).collect();
+    let mut parameters: Parameters = values
+        .into_iter()
+        .map(|(name, value)| (name, Parameter::Value(value)))
+        .collect();
     for secret in SECRETS {
-        let known = inputs.existing.is_some_and(|existing| existing.contains_key(secret));
-        let value = if known { Parameter::Previous } else { Parameter::Value(random()?) };
+        let known = inputs
+            .existing
+            .is_some_and(|existing| existing.contains_key(secret));
+        let value = if known {
+            Parameter::Previous
+        } else {
+            Parameter::Value(random()?)
+        };
         parameters.insert(secret, value);
     }
     Ok(parameters)
@@ -174,7 +200,10 @@ pub fn path(parameters: &Parameters, existing: Option<&BTreeMap<String, String>>
         if !changed(name, parameter) {
             continue;
         }
-        if !Function::ALL.iter().any(|function| function.parameter() == *name) {
+        if !Function::ALL
+            .iter()
+            .any(|function| function.parameter() == *name)
+        {
             return Path::Stack;
         }
         path = Path::Code;
@@ -201,13 +230,18 @@ mod tests {
         let config = config(arguments);
         let inputs = Inputs {
             artifact_bucket: "artifacts",
-            code_keys: Function::ALL.map(|f| (f, format!("lambda/{f:?}.zip"))).into(),
+            code_keys: Function::ALL
+                .map(|f| (f, format!("lambda/{f:?}.zip")))
+                .into(),
             template_fingerprint: "f1",
             deployed_by: "arn:aws:iam::123456789012:user/lewis",
             local_port: config.is_local().then_some(4566),
             existing,
         };
-        parameters(&config, &inputs, || Ok::<_, Infallible>("random".to_owned())).unwrap()
+        parameters(&config, &inputs, || {
+            Ok::<_, Infallible>("random".to_owned())
+        })
+        .unwrap()
     }
 
     /// What DescribeStacks shows after a deploy with these parameters.
@@ -217,7 +251,10 @@ mod tests {
             Parameter::Value(value) => value.clone(),
             Parameter::Previous => unreachable!(),
         };
-        parameters.iter().map(|(name, p)| ((*name).to_owned(), value(name, p))).collect()
+        parameters
+            .iter()
+            .map(|(name, p)| ((*name).to_owned(), value(name, p)))
+            .collect()
     }
 
     #[test]
@@ -260,9 +297,15 @@ mod tests {
 
     #[test]
     fn mail_is_sent_locally_without_a_sender_and_not_on_aws() {
-        assert_eq!(made(&[], None)["EmailFrom"], Parameter::Value(String::new()));
+        assert_eq!(
+            made(&[], None)["EmailFrom"],
+            Parameter::Value(String::new())
+        );
         let local = &made(&["--local"], None)["EmailFrom"];
-        assert_eq!(*local, Parameter::Value("mlink <login@mlink-dev.localhost>".to_owned()));
+        assert_eq!(
+            *local,
+            Parameter::Value("mlink <login@mlink-dev.localhost>".to_owned())
+        );
     }
 
     #[test]

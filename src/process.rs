@@ -46,7 +46,11 @@ pub async fn run(
     install: &str,
     on_line: impl FnMut(&str),
 ) -> Result<String, Error> {
-    let program = command.as_std().get_program().to_string_lossy().into_owned();
+    let program = command
+        .as_std()
+        .get_program()
+        .to_string_lossy()
+        .into_owned();
     let failed_to_run = |source: std::io::Error| {
         if source.kind() == std::io::ErrorKind::NotFound {
             return Error::Missing {
@@ -92,14 +96,21 @@ pub async fn run(
     if status.success() {
         return Ok(output);
     }
-    // Some tools (vite, tsc) explain themselves on stdout.
-    let from_out: Vec<&str> = output.lines().rev().take(TAIL - tail.len()).collect();
-    let shown = from_out.into_iter().rev().chain(tail.iter().map(String::as_str));
+    // Some tools (vite, tsc) explain themselves on stdout; cargo puts its JSON messages there.
+    let said = output.lines().filter(|line| !line.starts_with('{'));
+    let from_out: Vec<&str> = said.rev().take(TAIL - tail.len()).collect();
+    let shown = from_out
+        .into_iter()
+        .rev()
+        .chain(tail.iter().map(String::as_str));
     Err(Error::Failed {
         doing: doing.to_owned(),
         command: shown_command(&command),
         status,
-        tail: shown.map(|line| format!("  {line}")).collect::<Vec<_>>().join("\n"),
+        tail: shown
+            .map(|line| format!("  {line}"))
+            .collect::<Vec<_>>()
+            .join("\n"),
     })
 }
 
@@ -143,17 +154,24 @@ mod tests {
     async fn a_child_that_floods_both_pipes_ends() {
         let script = "i=0; while [ $i -lt 20000 ]; do echo out$i; echo err$i >&2; i=$((i+1)); done";
         let mut seen = 0;
-        let output = run(shell(script), "flood", "", |_| seen += 1).await.unwrap();
+        let output = run(shell(script), "flood", "", |_| seen += 1)
+            .await
+            .unwrap();
         assert_eq!(output.lines().count(), 20_000);
         assert_eq!(seen, 20_000);
     }
 
     #[tokio::test]
     async fn a_failure_shows_the_command_and_the_tail_of_both_pipes() {
-        let error = run(shell("echo said; seq 1 30 >&2; exit 7"), "try", "", |_| {})
-            .await
-            .unwrap_err()
-            .to_string();
+        let error = run(
+            shell("echo said; echo '{}'; seq 1 30 >&2; exit 7"),
+            "try",
+            "",
+            |_| {},
+        )
+        .await
+        .unwrap_err()
+        .to_string();
         assert!(error.contains("could not try"), "{error}");
         assert!(error.contains("exit status: 7"), "{error}");
         assert!(error.contains("  said\n  1\n"), "{error}");
@@ -162,9 +180,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_missing_program_is_named_with_the_way_out() {
-        let error = run(Command::new("no-such-program"), "try", "Install it.", |_| {})
-            .await
-            .unwrap_err();
+        let error = run(
+            Command::new("no-such-program"),
+            "try",
+            "Install it.",
+            |_| {},
+        )
+        .await
+        .unwrap_err();
         assert!(matches!(error, Error::Missing { ref help, .. } if help == "Install it."));
     }
 }

@@ -38,7 +38,10 @@ pub enum Error {
     Outside(String),
     #[error("could not word a request to {0}")]
     #[diagnostic(code(mlink::site::request))]
-    Request(&'static str, #[source] aws_smithy_types::error::operation::BuildError),
+    Request(
+        &'static str,
+        #[source] aws_smithy_types::error::operation::BuildError,
+    ),
 }
 
 /// What the bucket lacks, and what it has too much of.
@@ -76,7 +79,12 @@ pub async fn publish(
             .await?;
     }
     invalidate(cloud, stack.output("DistributionId")?).await?;
-    bucket::delete(cloud, bucket, stale.iter().map(|key| (key.clone(), None)).collect()).await?;
+    bucket::delete(
+        cloud,
+        bucket,
+        stale.iter().map(|key| (key.clone(), None)).collect(),
+    )
+    .await?;
     step.done(format!("{sent} sent, {} removed", stale.len()));
     Ok(true)
 }
@@ -104,9 +112,14 @@ fn configuration(
 
 /// `present` maps the keys in the bucket to their ETags, which are MD5 for objects put in one part.
 fn difference(files: Vec<File>, present: &BTreeMap<String, String>) -> Difference {
-    let stale = present.keys().filter(|key| !files.iter().any(|file| file.key == **key));
+    let stale = present
+        .keys()
+        .filter(|key| !files.iter().any(|file| file.key == **key));
     let stale = stale.cloned().collect();
-    let uploads = files.into_iter().filter(|f| present.get(&f.key) != Some(&f.md5)).collect();
+    let uploads = files
+        .into_iter()
+        .filter(|f| present.get(&f.key) != Some(&f.md5))
+        .collect();
     Difference { uploads, stale }
 }
 
@@ -129,11 +142,18 @@ async fn put(cloud: &Cloud, bucket: &str, file: &File) -> Result<(), Error> {
 async fn invalidate(cloud: &Cloud, distribution: &str) -> Result<(), Error> {
     use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
     let request = |source| Error::Request("CloudFront", source);
-    let paths = Paths::builder().quantity(1).items("/*").build().map_err(request)?;
+    let paths = Paths::builder()
+        .quantity(1)
+        .items("/*")
+        .build()
+        .map_err(request)?;
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
     let batch = InvalidationBatch::builder()
         .paths(paths)
-        .caller_reference(format!("mlink-{}", now.map(|t| t.as_nanos()).unwrap_or_default()))
+        .caller_reference(format!(
+            "mlink-{}",
+            now.map(|t| t.as_nanos()).unwrap_or_default()
+        ))
         .build()
         .map_err(request)?;
     cloud
@@ -143,7 +163,9 @@ async fn invalidate(cloud: &Cloud, distribution: &str) -> Result<(), Error> {
         .invalidation_batch(batch)
         .send()
         .await
-        .map_err(failed(format!("invalidate the distribution {distribution}")))?;
+        .map_err(failed(format!(
+            "invalidate the distribution {distribution}"
+        )))?;
     Ok(())
 }
 
@@ -152,18 +174,37 @@ mod tests {
     use super::*;
 
     fn present(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs.iter().map(|(key, etag)| ((*key).to_owned(), (*etag).to_owned())).collect()
+        pairs
+            .iter()
+            .map(|(key, etag)| ((*key).to_owned(), (*etag).to_owned()))
+            .collect()
     }
 
     #[test]
     fn only_what_differs_is_sent_and_only_what_is_stale_is_removed() {
         let index = File::new("index.html".to_owned(), b"<!doctype html>".to_vec());
         let asset = File::new("assets/a-1.js".to_owned(), b"let a".to_vec());
-        let there = present(&[("assets/a-1.js", &asset.md5), ("index.html", "old"), ("gone.txt", "x")]);
+        let there = present(&[
+            ("assets/a-1.js", &asset.md5),
+            ("index.html", "old"),
+            ("gone.txt", "x"),
+        ]);
         let found = difference(vec![index.clone(), asset.clone()], &there);
-        assert_eq!(found, Difference { uploads: vec![index.clone()], stale: vec!["gone.txt".to_owned()] });
+        assert_eq!(
+            found,
+            Difference {
+                uploads: vec![index.clone()],
+                stale: vec!["gone.txt".to_owned()]
+            }
+        );
         let there = present(&[("assets/a-1.js", &asset.md5), ("index.html", &index.md5)]);
         let found = difference(vec![index, asset], &there);
-        assert_eq!(found, Difference { uploads: vec![], stale: vec![] });
+        assert_eq!(
+            found,
+            Difference {
+                uploads: vec![],
+                stale: vec![]
+            }
+        );
     }
 }

@@ -15,8 +15,9 @@ use crate::aws::{self, failed};
 use crate::plan;
 pub use change_set::propose;
 pub use destroy::{buckets, delete};
+pub use events::kept;
 pub use failure::Failure;
-pub use recover::ready;
+pub use recover::{ready, settled};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -41,6 +42,14 @@ pub enum Error {
         #[help]
         help: String,
     },
+    #[error("the stack {0} is not mlink's stack of this stage")]
+    #[diagnostic(
+        code(mlink::stack::foreign),
+        help(
+            "It lacks the tags that mlink gives its stacks. Choose another `name` in mlink.yaml, or another --stage."
+        )
+    )]
+    Foreign(String),
     #[error("the stack has no output {0}")]
     #[diagnostic(
         code(mlink::stack::output),
@@ -58,6 +67,8 @@ pub struct Stack {
     pub outputs: BTreeMap<String, String>,
     /// Values of NoEcho parameters are asterisks.
     pub parameters: BTreeMap<String, String>,
+    /// DeleteStack is refused.
+    pub termination_protected: bool,
     tags: BTreeMap<String, String>,
 }
 
@@ -75,7 +86,10 @@ impl Stack {
                 return if missing { Ok(None) } else { Err(error.into()) };
             }
         };
-        Ok(described.into_iter().map(Stack::from).find(|stack| stack.exists()))
+        Ok(described
+            .into_iter()
+            .map(Stack::from)
+            .find(|stack| stack.exists()))
     }
 
     /// Every mlink stack in this account and region.
@@ -90,13 +104,30 @@ impl Stack {
         Ok(stacks)
     }
 
+    /// Refuses a stack that only happens to have the name: it is not ours to change.
+    pub fn check_owner(&self, tags: &[(&str, String)]) -> Result<(), Error> {
+        // An empty stack in review has had no change set executed, and may show no tags.
+        let ours = tags
+            .iter()
+            .all(|(key, value)| self.tags.get(*key) == Some(value));
+        if ours || self.status == StackStatus::ReviewInProgress {
+            return Ok(());
+        }
+        Err(Error::Foreign(self.name.clone()))
+    }
+
     pub fn output(&self, name: &'static str) -> Result<&str, Error> {
-        self.outputs.get(name).map(String::as_str).ok_or(Error::Output(name))
+        self.outputs
+            .get(name)
+            .map(String::as_str)
+            .ok_or(Error::Output(name))
     }
 
     /// Whether mail is sent at all.
     pub fn sends_mail(&self) -> bool {
-        self.parameters.get("EmailFrom").is_some_and(|from| !from.is_empty())
+        self.parameters
+            .get("EmailFrom")
+            .is_some_and(|from| !from.is_empty())
     }
 
     /// The keys of its code in the artifact bucket.
@@ -115,7 +146,10 @@ impl Stack {
 impl From<Described> for Stack {
     fn from(stack: Described) -> Stack {
         let pairs = |pairs: Vec<(Option<String>, Option<String>)>| {
-            pairs.into_iter().filter_map(|(key, value)| Some((key?, value?))).collect()
+            pairs
+                .into_iter()
+                .filter_map(|(key, value)| Some((key?, value?)))
+                .collect()
         };
         let outputs = stack.outputs.unwrap_or_default();
         let parameters = stack.parameters.unwrap_or_default();
@@ -124,10 +158,19 @@ impl From<Described> for Stack {
             name: stack.stack_name.unwrap_or_default(),
             id: stack.stack_id.unwrap_or_default(),
             status: stack.stack_status.unwrap_or(StackStatus::from("UNKNOWN")),
-            outputs: pairs(outputs.into_iter().map(|o| (o.output_key, o.output_value)).collect()),
-            parameters: pairs(
-                parameters.into_iter().map(|p| (p.parameter_key, p.parameter_value)).collect(),
+            outputs: pairs(
+                outputs
+                    .into_iter()
+                    .map(|o| (o.output_key, o.output_value))
+                    .collect(),
             ),
+            parameters: pairs(
+                parameters
+                    .into_iter()
+                    .map(|p| (p.parameter_key, p.parameter_value))
+                    .collect(),
+            ),
+            termination_protected: stack.enable_termination_protection.unwrap_or_default(),
             tags: pairs(tags.into_iter().map(|t| (t.key, t.value)).collect()),
         }
     }

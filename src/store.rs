@@ -4,7 +4,10 @@
 //! (S3 user guide, "Verifying bucket ownership with bucket owner condition").
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
 
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::operation::create_bucket::CreateBucketError;
 use aws_sdk_s3::operation::head_bucket::HeadBucketError;
 use aws_sdk_s3::primitives::ByteStream;
 use aws_sdk_s3::types::{
@@ -20,11 +23,16 @@ use crate::aws::{self, Cloud, failed};
 use crate::event::Progress;
 use crate::plan::{self, Function};
 
-/// Objects with this tag are in no stack any more; the bucket's lifecycle rule removes them.
+/// Objects with this tag are in no stack, not yet or no longer; the bucket's lifecycle rule removes
+/// them.
 const UNUSED_TAG: &str = "mlink:unused";
 
-/// Days after which an unused object goes.
+/// Days after its upload from which an unused object goes.
 const UNUSED_DAYS: i32 = 7;
+
+/// How long S3 may take to let go of the name of a bucket that was just removed. Until then it answers
+/// `OperationAborted`.
+const RELEASE: Duration = Duration::from_secs(90);
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -34,18 +42,25 @@ pub enum Error {
     #[error("the bucket {0} belongs to somebody else, or this caller may not look at it")]
     #[diagnostic(
         code(mlink::store::owner),
-        help("Ask for s3:ListBucket on it, or whoever owns it to give the name up: mlink puts no code there.")
+        help(
+            "Ask for s3:ListBucket on it, or whoever owns it to give the name up: mlink puts no code there."
+        )
     )]
     Owner(String),
     #[error("could not describe the bucket {0}")]
     #[diagnostic(code(mlink::store::request))]
-    Request(String, #[source] aws_smithy_types::error::operation::BuildError),
+    Request(
+        String,
+        #[source] aws_smithy_types::error::operation::BuildError,
+    ),
 }
 
 /// The artifacts where CloudFormation can take them from.
 pub struct Staged {
     pub bucket: String,
     pub code_keys: BTreeMap<Function, String>,
+    /// The keys that were sent now; they count as unused until [`Store::keep`].
+    pub sent: BTreeSet<String>,
     pub page: Page,
 }
 
@@ -75,17 +90,25 @@ impl<'a> Store<'a> {
     ) -> Result<Staged, Error> {
         let Artifacts { zips, page } = artifacts;
         let code_keys = zips.iter().map(|zip| (zip.function, zip.key())).collect();
-        let fresh: Vec<Zip> = zips.into_iter().filter(|z| !in_use.contains(&z.key())).collect();
+        let mut sent = BTreeSet::new();
+        let fresh: Vec<Zip> = zips
+            .into_iter()
+            .filter(|z| !in_use.contains(&z.key()))
+            .collect();
         if !fresh.is_empty() {
             let step = progress.step("Upload the functions");
             self.ensure(in_use.is_empty()).await?;
-            let sent = try_join_all(fresh.into_iter().map(|zip| self.put(zip))).await?;
-            let sent = sent.into_iter().filter(|sent| *sent).count();
-            step.done(if sent == 0 { "already there".to_owned() } else { format!("{sent} sent") });
+            let keys = try_join_all(fresh.into_iter().map(|zip| self.put(zip))).await?;
+            sent.extend(keys.into_iter().flatten());
+            step.done(match sent.len() {
+                0 => "already there".to_owned(),
+                count => format!("{count} sent"),
+            });
         }
         Ok(Staged {
             bucket: self.bucket.clone(),
             code_keys,
+            sent,
             page,
         })
     }
@@ -112,7 +135,9 @@ impl<'a> Store<'a> {
             .send()
             .await;
         let Err(error) = answer else { return Ok(true) };
-        let status = error.raw_response().map(|response| response.status().as_u16());
+        let status = error
+            .raw_response()
+            .map(|response| response.status().as_u16());
         match (error.as_service_error(), status) {
             (Some(HeadBucketError::NotFound(_)), _) | (_, Some(404)) => Ok(false),
             (_, Some(403)) => Err(Error::Owner(self.bucket.clone())),
@@ -127,23 +152,29 @@ impl<'a> Store<'a> {
                 .location_constraint(BucketLocationConstraint::from(self.cloud.region.as_str()))
                 .build()
         });
-        let made = self
-            .s3
-            .create_bucket()
-            .bucket(&self.bucket)
-            .set_create_bucket_configuration(location)
-            .send()
-            .await;
-        match made {
-            // Another deploy was faster.
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_bucket_already_owned_by_you()) => Ok(()),
-            Err(error) if error.as_service_error().is_some_and(|e| e.is_bucket_already_exists()) => {
-                Err(Error::Owner(self.bucket.clone()))
+        let give_up = Instant::now() + RELEASE;
+        loop {
+            let made = self
+                .s3
+                .create_bucket()
+                .bucket(&self.bucket)
+                .set_create_bucket_configuration(location.clone())
+                .send()
+                .await;
+            let Err(error) = made else { return Ok(()) };
+            let service = error.as_service_error();
+            if service.is_some_and(CreateBucketError::is_bucket_already_owned_by_you) {
+                // Another deploy was faster.
+                return Ok(());
             }
-            made => {
-                made.map_err(failed(format!("make the bucket {}", self.bucket)))?;
-                Ok(())
+            if service.is_some_and(CreateBucketError::is_bucket_already_exists) {
+                return Err(Error::Owner(self.bucket.clone()));
             }
+            let released = service.and_then(|error| error.code()) != Some("OperationAborted");
+            if released || Instant::now() > give_up {
+                return Err(failed(format!("make the bucket {}", self.bucket))(error).into());
+            }
+            tokio::time::sleep(Duration::from_secs(3)).await;
         }
     }
 
@@ -168,7 +199,11 @@ impl<'a> Store<'a> {
             )
             .build()
             .map_err(request)?;
-        let unused = Tag::builder().key(UNUSED_TAG).value("true").build().map_err(request)?;
+        let unused = Tag::builder()
+            .key(UNUSED_TAG)
+            .value("true")
+            .build()
+            .map_err(request)?;
         let expiry = LifecycleRule::builder()
             .id("unused")
             .status(ExpirationStatus::Enabled)
@@ -176,7 +211,10 @@ impl<'a> Store<'a> {
             .expiration(LifecycleExpiration::builder().days(UNUSED_DAYS).build())
             .build()
             .map_err(request)?;
-        let expiry = BucketLifecycleConfiguration::builder().rules(expiry).build().map_err(request)?;
+        let expiry = BucketLifecycleConfiguration::builder()
+            .rules(expiry)
+            .build()
+            .map_err(request)?;
         let (bucket, owner) = (&self.bucket, &self.cloud.account);
         self.s3
             .put_public_access_block()
@@ -205,8 +243,9 @@ impl<'a> Store<'a> {
         Ok(())
     }
 
-    /// Sends a zip that is not there yet; one that is there is marked as used again. True when sent.
-    async fn put(&self, zip: Zip) -> Result<bool, Error> {
+    /// Sends a zip that is not there yet, as unused; one that is there is marked as used again. The
+    /// key, when it was sent.
+    async fn put(&self, zip: Zip) -> Result<Option<String>, Error> {
         let key = zip.key();
         let head = self
             .s3
@@ -218,17 +257,13 @@ impl<'a> Store<'a> {
             .await;
         match head {
             Ok(_) => {
-                self.s3
-                    .delete_object_tagging()
-                    .bucket(&self.bucket)
-                    .key(&key)
-                    .expected_bucket_owner(&self.cloud.account)
-                    .send()
-                    .await
-                    .map_err(failed(format!("keep {key} in {}", self.bucket)))?;
-                return Ok(false);
+                self.keep(&BTreeSet::from([key])).await?;
+                return Ok(None);
             }
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_not_found()) => {}
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_not_found()) => {}
             Err(error) => {
                 return Err(failed(format!("look for {key} in {}", self.bucket))(error).into());
             }
@@ -239,11 +274,27 @@ impl<'a> Store<'a> {
             .key(&key)
             .expected_bucket_owner(&self.cloud.account)
             .content_type("application/zip")
+            .tagging(format!("{UNUSED_TAG}=true"))
             .body(ByteStream::from(zip.bytes))
             .send()
             .await
             .map_err(failed(format!("upload {key} to {}", self.bucket)))?;
-        Ok(true)
+        Ok(Some(key))
+    }
+
+    /// Marks what a stack uses from now on.
+    pub async fn keep(&self, keys: &BTreeSet<String>) -> Result<(), Error> {
+        for key in keys {
+            self.s3
+                .delete_object_tagging()
+                .bucket(&self.bucket)
+                .key(key)
+                .expected_bucket_owner(&self.cloud.account)
+                .send()
+                .await
+                .map_err(failed(format!("keep {key} in {}", self.bucket)))?;
+        }
+        Ok(())
     }
 
     /// Marks what no stack needs any more, for the bucket's lifecycle rule to remove.
@@ -266,7 +317,10 @@ impl<'a> Store<'a> {
                 .await;
             match tagged {
                 // Gone already: so much the better.
-                Err(error) if error.raw_response().is_some_and(|r| r.status().as_u16() == 404) => {}
+                Err(error)
+                    if error
+                        .raw_response()
+                        .is_some_and(|r| r.status().as_u16() == 404) => {}
                 tagged => {
                     tagged.map_err(failed(format!("release {key} in {}", self.bucket)))?;
                 }

@@ -41,7 +41,10 @@ impl Template {
         let mut body = text;
         if local {
             let file = project.join("templates/local.yaml");
-            overlay(&mut document, parse(&file, &fs_err::read_to_string(&file)?)?);
+            overlay(
+                &mut document,
+                parse(&file, &fs_err::read_to_string(&file)?)?,
+            );
             body = serde_yaml::to_string(&document).map_err(|error| Error::Form {
                 file,
                 message: error.to_string(),
@@ -62,7 +65,10 @@ impl Template {
     pub fn parameters(&self) -> Vec<String> {
         let document: Value = serde_yaml::from_str(&self.body).unwrap();
         let parameters = document["Parameters"].as_mapping().unwrap();
-        parameters.keys().map(|name| name.as_str().unwrap().to_owned()).collect()
+        parameters
+            .keys()
+            .map(|name| name.as_str().unwrap().to_owned())
+            .collect()
     }
 }
 
@@ -72,7 +78,10 @@ fn parse(file: &Path, text: &str) -> Result<Value, Error> {
         message,
     };
     let document: Value = serde_yaml::from_str(text).map_err(|error| form(error.to_string()))?;
-    if document.get("Resources").is_none_or(|resources| !resources.is_mapping()) {
+    if document
+        .get("Resources")
+        .is_none_or(|resources| !resources.is_mapping())
+    {
         return Err(form("it has no Resources".to_owned()));
     }
     Ok(document)
@@ -135,9 +144,19 @@ mod tests {
 
     #[test]
     fn what_is_no_template_is_refused_with_its_name() {
-        let error = parse(Path::new("stack.yaml"), "Resources: [").unwrap_err().to_string();
-        assert!(error.starts_with("stack.yaml is not a CloudFormation template"), "{error}");
-        let error = parse(Path::new("stack.yaml"), "Parameters: {}").unwrap_err().to_string();
-        assert_eq!(error, "stack.yaml is not a CloudFormation template: it has no Resources");
+        let error = parse(Path::new("stack.yaml"), "Resources: [")
+            .unwrap_err()
+            .to_string();
+        assert!(
+            error.starts_with("stack.yaml is not a CloudFormation template"),
+            "{error}"
+        );
+        let error = parse(Path::new("stack.yaml"), "Parameters: {}")
+            .unwrap_err()
+            .to_string();
+        assert_eq!(
+            error,
+            "stack.yaml is not a CloudFormation template: it has no Resources"
+        );
     }
 }

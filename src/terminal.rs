@@ -37,7 +37,9 @@ impl Terminal {
                 let live = live.clone();
                 Progress::new(move |event| {
                     if wanted(&event) {
-                        live.lock().unwrap_or_else(PoisonError::into_inner).show(event);
+                        live.lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .show(event);
                     }
                 })
             }
@@ -99,6 +101,23 @@ impl Terminal {
             live.lock().unwrap_or_else(PoisonError::into_inner).close();
         }
     }
+}
+
+/// What clap has to say: help and version to stdout, a wrong command line to stderr, as an event for a
+/// script that asked for them. The exit code is clap's: 0 or 2.
+pub fn usage(error: &clap::Error) -> u8 {
+    let arguments: Vec<_> = std::env::args().collect();
+    let json = arguments
+        .windows(2)
+        .any(|pair| pair == ["--output", "json"])
+        || arguments.iter().any(|argument| argument == "--output=json");
+    if json && error.use_stderr() {
+        say(&json::Json::new().line(&report::usage(error)));
+    } else {
+        // Nobody to tell when the stream is closed.
+        let _ = error.print();
+    }
+    u8::try_from(error.exit_code()).unwrap_or(1)
 }
 
 fn say(line: &str) {

@@ -19,7 +19,10 @@ pub enum Error {
     #[diagnostic(code(mlink::user::address), help("The form is alice@example.com."))]
     Address { given: String, source: EmailError },
     #[error("there is no user {0}")]
-    #[diagnostic(code(mlink::user::missing), help("`mlink user list` shows all there are."))]
+    #[diagnostic(
+        code(mlink::user::missing),
+        help("`mlink user list` shows all there are.")
+    )]
     Missing(String),
     #[error("could not remove the links of {email}: the mail function answered {answer}")]
     #[diagnostic(
@@ -59,7 +62,8 @@ pub async fn add(
     email: &Email,
     name: Option<&str>,
 ) -> Result<bool, Error> {
-    let attribute = |key: &str, value: &str| AttributeType::builder().name(key).value(value).build();
+    let attribute =
+        |key: &str, value: &str| AttributeType::builder().name(key).value(value).build();
     let mut request = cognito
         .admin_create_user()
         .user_pool_id(pool)
@@ -73,7 +77,9 @@ pub async fn add(
     match request.send().await {
         Ok(_) => Ok(true),
         Err(error)
-            if error.as_service_error().is_some_and(|e| e.is_username_exists_exception()) =>
+            if error
+                .as_service_error()
+                .is_some_and(|e| e.is_username_exists_exception()) =>
         {
             Ok(false)
         }
@@ -83,7 +89,12 @@ pub async fn add(
 
 /// Every user of the pool, over all pages.
 pub async fn list(cognito: &Client, pool: &str) -> Result<Vec<User>, Error> {
-    let mut pages = cognito.list_users().user_pool_id(pool).into_paginator().items().send();
+    let mut pages = cognito
+        .list_users()
+        .user_pool_id(pool)
+        .into_paginator()
+        .items()
+        .send();
     let mut users = Vec::new();
     while let Some(user) = pages.next().await {
         users.push(User::from(user.map_err(failed("list the users"))?));
@@ -102,9 +113,18 @@ pub async fn remove(
 ) -> Result<u64, Error> {
     let cognito = cloud.cognito();
     let doing = || format!("remove the user {}", email.as_str());
-    let found = cognito.admin_get_user().user_pool_id(pool).username(email.as_str()).send().await;
+    let found = cognito
+        .admin_get_user()
+        .user_pool_id(pool)
+        .username(email.as_str())
+        .send()
+        .await;
     let user = match found {
-        Err(error) if error.as_service_error().is_some_and(|e| e.is_user_not_found_exception()) => {
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|e| e.is_user_not_found_exception()) =>
+        {
             return Err(Error::Missing(email.as_str().to_owned()));
         }
         found => found.map_err(failed(doing()))?,
@@ -134,7 +154,9 @@ async fn forget(cloud: &Cloud, function: &str, sub: &str, email: &Email) -> Resu
         .map_err(failed(format!("remove the links of {}", email.as_str())))?;
     let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
     let parsed: Option<serde_json::Value> = serde_json::from_slice(&payload).ok();
-    let removed = parsed.as_ref().and_then(|answer| answer["links_removed"].as_u64());
+    let removed = parsed
+        .as_ref()
+        .and_then(|answer| answer["links_removed"].as_u64());
     match (answer.function_error, removed) {
         (None, Some(removed)) => Ok(removed),
         _ => Err(Error::Links {
@@ -150,14 +172,21 @@ impl From<UserType> for User {
         User {
             email: value_of(attributes, "email").unwrap_or_default(),
             name: value_of(attributes, "name"),
-            status: user.user_status().map(ToString::to_string).unwrap_or_default(),
+            status: user
+                .user_status()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             enabled: user.enabled,
-            created: user.user_create_date().and_then(|date| date.fmt(Format::DateTime).ok()),
+            created: user
+                .user_create_date()
+                .and_then(|date| date.fmt(Format::DateTime).ok()),
         }
     }
 }
 
 fn value_of(attributes: &[AttributeType], name: &str) -> Option<String> {
-    let attribute = attributes.iter().find(|attribute| attribute.name() == name)?;
+    let attribute = attributes
+        .iter()
+        .find(|attribute| attribute.name() == name)?;
     attribute.value().map(str::to_owned)
 }

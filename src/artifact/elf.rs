@@ -17,10 +17,7 @@ pub enum Error {
     #[error("it is no 64-bit little-endian Linux (ELF) binary")]
     NotElf,
     #[error("it was built for {found}, not for {}", .wanted.lambda_name())]
-    Machine {
-        found: String,
-        wanted: Architecture,
-    },
+    Machine { found: String, wanted: Architecture },
     #[error("it asks for the interpreter {0}, which Amazon Linux 2023 does not have")]
     Interpreter(String),
     #[error("it needs {0}; Amazon Linux 2023 has glibc 2.34")]
@@ -37,8 +34,12 @@ pub fn check(binary: &[u8], wanted: Architecture) -> Result<(), Error> {
     let file = parse(binary, wanted)?;
     let endian = file.endian();
     for header in file.elf_program_headers() {
-        let interpreter = header.interpreter(endian, binary).map_err(|_| Error::NotElf)?;
-        let Some(interpreter) = interpreter else { continue };
+        let interpreter = header
+            .interpreter(endian, binary)
+            .map_err(|_| Error::NotElf)?;
+        let Some(interpreter) = interpreter else {
+            continue;
+        };
         let interpreter = String::from_utf8_lossy(interpreter);
         if interpreter != loader(wanted) {
             return Err(Error::Interpreter(interpreter.into_owned()));
@@ -136,8 +137,9 @@ mod tests {
     fn patched(from: &[u8], to: &[u8]) -> Vec<u8> {
         assert_eq!(from.len(), to.len());
         let mut binary = own_binary();
-        let places: Vec<usize> =
-            (0..binary.len() - from.len()).filter(|&at| binary[at..].starts_with(from)).collect();
+        let places: Vec<usize> = (0..binary.len() - from.len())
+            .filter(|&at| binary[at..].starts_with(from))
+            .collect();
         assert!(!places.is_empty());
         for at in places {
             binary[at..at + from.len()].copy_from_slice(to);
@@ -157,7 +159,10 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn an_interpreter_that_lambda_lacks_is_refused() {
-        let binary = patched(loader(host()).as_bytes(), &loader(host()).replace("lib", "nix").into_bytes());
+        let binary = patched(
+            loader(host()).as_bytes(),
+            &loader(host()).replace("lib", "nix").into_bytes(),
+        );
         let error = check(&binary, host()).unwrap_err();
         assert!(matches!(error, Error::Interpreter(_)), "{error}");
     }
@@ -166,7 +171,10 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn a_newer_glibc_is_refused() {
         let binary = patched(b"GLIBC_2.17\0", b"GLIBC_2.39\0");
-        assert_eq!(check(&binary, host()), Err(Error::Glibc("GLIBC_2.39".to_owned())));
+        assert_eq!(
+            check(&binary, host()),
+            Err(Error::Glibc("GLIBC_2.39".to_owned()))
+        );
     }
 
     #[test]

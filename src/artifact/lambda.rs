@@ -56,7 +56,11 @@ pub async fn build(
         zips.push(Zip::pack(function, &binary).map_err(|source| Error::Zip(package, source))?);
     }
     let bytes: usize = zips.iter().map(|zip| zip.bytes.len()).sum();
-    step.done(format!("{} functions, {:.1} MB zipped", zips.len(), bytes as f64 / 1e6));
+    step.done(format!(
+        "{} functions, {:.1} MB zipped",
+        zips.len(),
+        bytes as f64 / 1e6
+    ));
     Ok(zips)
 }
 
@@ -98,13 +102,22 @@ fn cargo(project: &Path, platform: Platform) -> Result<Command, Error> {
         Platform::Lambda(architecture)
             if !cfg!(target_os = "linux") || host() != Some(architecture) =>
         {
-            return Err(Error::Cross { architecture: architecture.lambda_name() });
+            return Err(Error::Cross {
+                architecture: architecture.lambda_name(),
+                target: format!("{}-unknown-linux-gnu", architecture.rust_name()),
+            });
         }
         _ => {
             command.arg("build");
         }
     }
-    command.args(["--profile", "lambda", "--locked", "--message-format", "json-render-diagnostics"]);
+    command.args([
+        "--profile",
+        "lambda",
+        "--locked",
+        "--message-format",
+        "json-render-diagnostics",
+    ]);
     for function in Function::ALL {
         command.args(["--package", function.package()]);
     }
@@ -123,9 +136,9 @@ fn cargo(project: &Path, platform: Platform) -> Result<Command, Error> {
 /// Panic messages hold source paths; without the machine's folders in them, a clone elsewhere builds
 /// the same bytes. (RUSTFLAGS from the environment take precedence over this, by cargo's rule.)
 fn remapped_paths(project: &Path) -> String {
-    let home = std::env::var_os("CARGO_HOME").map(PathBuf::from).or_else(|| {
-        etcetera::home_dir().ok().map(|home| home.join(".cargo"))
-    });
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| etcetera::home_dir().ok().map(|home| home.join(".cargo")));
     let mut flags = vec![format!("--remap-path-prefix={}=/mlink", project.display())];
     if let Some(home) = home {
         flags.push(format!("--remap-path-prefix={}=/cargo", home.display()));
@@ -165,14 +178,22 @@ not json
 {"reason":"build-finished","success":true}
 "#;
         let found = executables(messages);
-        assert_eq!(found, BTreeMap::from([("mlink-api".to_owned(), "/t/lambda/mlink-api".into())]));
+        assert_eq!(
+            found,
+            BTreeMap::from([("mlink-api".to_owned(), "/t/lambda/mlink-api".into())])
+        );
     }
 
     #[test]
     fn a_wrong_binary_is_refused_with_its_package_and_the_way_out() {
         let platform = Platform::Lambda(Architecture::X86_64);
         let error = check("mlink-api", b"#!/bin/sh", platform).unwrap_err();
-        let Error::Elf { package, source, .. } = error else { panic!("{error}") };
+        let Error::Elf {
+            package, source, ..
+        } = error
+        else {
+            panic!("{error}")
+        };
         assert_eq!((package, source), ("mlink-api", elf::Error::NotElf));
     }
 }

@@ -47,7 +47,9 @@ impl Intercept for CallLog {
         _: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        let number = bag.load::<Attempt>().map_or(1, |attempt| attempt.number + 1);
+        let number = bag
+            .load::<Attempt>()
+            .map_or(1, |attempt| attempt.number + 1);
         bag.interceptor_state().store_put(Attempt {
             number,
             began: Instant::now(),
@@ -69,7 +71,9 @@ impl Intercept for CallLog {
             service: metadata.service().to_owned(),
             operation: metadata.name().to_owned(),
             attempt: attempt.number,
-            ok: context.output_or_error().is_some_and(|result| result.is_ok()),
+            ok: context
+                .output_or_error()
+                .is_some_and(|result| result.is_ok()),
             milliseconds: u64::try_from(attempt.began.elapsed().as_millis()).unwrap_or(u64::MAX),
         });
         Ok(())

@@ -24,7 +24,8 @@ impl miette::Diagnostic for Error {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        self.help.map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
+        self.help
+            .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
     }
 }
 
@@ -82,7 +83,11 @@ where
     move |error| {
         if let SdkError::ServiceError(answer) = &error {
             let code = answer.err().code().map(str::to_owned);
-            let message = answer.err().message().unwrap_or("AWS gave no reason").to_owned();
+            let message = answer
+                .err()
+                .message()
+                .unwrap_or("AWS gave no reason")
+                .to_owned();
             let help = match code.as_deref() {
                 Some("ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId") => {
                     Some(EXPIRED)
@@ -94,7 +99,13 @@ where
                 Some(code) => format!("{message} ({code})"),
                 None => message,
             };
-            return Error { doing, message, code, help, source: None };
+            return Error {
+                doing,
+                message,
+                code,
+                help,
+                source: None,
+            };
         }
         if lacks_credentials(&error) {
             // The chain of causes lists every place that was looked at; the help is shorter.
@@ -118,7 +129,9 @@ where
 }
 
 /// The causes of an error, outermost first.
-fn causes<'a>(error: &'a (dyn StdError + 'static)) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
     std::iter::successors(error.source(), |&error| error.source())
 }
 
@@ -128,7 +141,10 @@ where
     R: std::fmt::Debug + 'static,
 {
     causes(error).any(|cause| {
-        matches!(cause.downcast_ref(), Some(CredentialsError::CredentialsNotLoaded(_)))
+        matches!(
+            cause.downcast_ref(),
+            Some(CredentialsError::CredentialsNotLoaded(_))
+        )
     })
 }
 

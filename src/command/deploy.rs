@@ -13,11 +13,11 @@ use crate::cli;
 use crate::config::Config;
 use crate::event::Progress;
 use crate::plan::{self, Inputs, Path};
+use crate::site;
 use crate::stack::{self, Stack};
 use crate::store::{Staged, Store};
 use crate::template::Template;
 use crate::terminal::Terminal;
-use crate::site;
 
 /// What a deploy did.
 #[derive(Debug, Serialize)]
@@ -33,7 +33,11 @@ struct Deployed {
 
 impl fmt::Display for Deployed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let done = if self.changed { "deployed" } else { "is up to date" };
+        let done = if self.changed {
+            "deployed"
+        } else {
+            "is up to date"
+        };
         writeln!(
             f,
             "\n{} {done} in {:.1} s: {}\n",
@@ -41,7 +45,12 @@ impl fmt::Display for Deployed {
             self.seconds,
             self.path.reason()
         )?;
-        let url = self.info.outputs.get("SiteUrl").map(String::as_str).unwrap_or_default();
+        let url = self
+            .info
+            .outputs
+            .get("SiteUrl")
+            .map(String::as_str)
+            .unwrap_or_default();
         writeln!(f, "  Page  {url}")?;
         writeln!(f, "  Mail  {}", self.info.mail)?;
         write!(f, "  Next  {}", self.next)
@@ -64,11 +73,24 @@ pub async fn run(
     let cloud = &place.cloud;
     let client = cloud.cloudformation();
     let name = plan::stack_name(&config);
-    let existing = stack::ready(&client, &name, progress).await?;
+    let existing = stack::ready(&client, &name, &plan::tags(&config), progress).await?;
     let in_use = existing.as_ref().map(Stack::code_keys).unwrap_or_default();
-    let staged = Store::of(cloud).stage(artifacts, &in_use, progress).await?;
-    let (stack, mut path) =
-        apply(&config, &place, &template, &staged, existing.as_ref(), progress).await?;
+    let store = Store::of(cloud);
+    let staged = store.stage(artifacts, &in_use, progress).await?;
+    let (mut stack, mut path) = apply(
+        &config,
+        &place,
+        &template,
+        &staged,
+        existing.as_ref(),
+        progress,
+    )
+    .await?;
+    if existing.is_none() && config.protected {
+        // Protection comes second: see `plan::parameters`.
+        (stack, _) = apply(&config, &place, &template, &staged, Some(&stack), progress).await?;
+    }
+    store.keep(&staged.sent).await?;
     let published =
         site::publish(cloud, &stack, &staged.page, place.local_port(), progress).await?;
     if path == Path::Nothing && published {
@@ -124,15 +146,22 @@ async fn apply(
         return Ok((stack.clone(), path));
     }
     let tags = plan::tags(config);
-    let proposal =
-        stack::propose(&client, &name, existing, template, &parameters, &tags, progress).await?;
+    let proposal = stack::propose(
+        &client,
+        &name,
+        existing,
+        template,
+        &parameters,
+        &tags,
+        progress,
+    )
+    .await?;
     match (proposal, existing) {
         (Some(proposal), _) => Ok((proposal.apply(&client, progress).await?, path)),
         (None, Some(stack)) => Ok((stack.clone(), Path::Nothing)),
-        (None, None) => Err(stack::Error::Refused(
-            "a first deploy that would make nothing".to_owned(),
-        )
-        .into()),
+        (None, None) => {
+            Err(stack::Error::Refused("a first deploy that would make nothing".to_owned()).into())
+        }
     }
 }
 

@@ -19,7 +19,7 @@ struct Destroyed {
     stack: String,
     /// False when there was nothing to destroy.
     existed: bool,
-    /// What CloudFormation did not delete, as `type physical-id`.
+    /// What CloudFormation kept, as `type physical-id`.
     left: Vec<String>,
 }
 
@@ -29,10 +29,20 @@ impl fmt::Display for Destroyed {
             return write!(f, "{} does not exist: nothing to destroy.", self.stack);
         }
         if self.left.is_empty() {
-            return write!(f, "{} is destroyed. Nothing of it is left.", self.stack);
+            return write!(
+                f,
+                "{} is destroyed. Nothing of the stack is left.",
+                self.stack
+            );
         }
-        write!(f, "{} is destroyed. Left, because the template keeps them:", self.stack)?;
-        self.left.iter().try_for_each(|left| write!(f, "\n  {left}"))
+        write!(
+            f,
+            "{} is destroyed. Kept, as the template says:",
+            self.stack
+        )?;
+        self.left
+            .iter()
+            .try_for_each(|left| write!(f, "\n  {left}"))
     }
 }
 
@@ -63,23 +73,27 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
         terminal.result(&destroyed);
         return Ok(());
     };
-    if stack.parameters.get("Protected").is_some_and(|protected| protected == "true") {
-        return Err(Error::Guard(
-            format!("the stack {name} was deployed as protected"),
-            "Deploy it once without `protected: true`; then it can be destroyed.".to_owned(),
-        ));
-    }
+    let tags = plan::tags(&config);
+    check(&stack, &tags)?;
     let place = format!("in {} of account {}", cloud.region, cloud.account);
-    let what = format!("This removes the stage {} {place}, with all its users", config.stage);
+    let what = format!(
+        "This removes the stage {} {place}, with all its users",
+        config.stage
+    );
     confirm(global, &what, config.stage.as_str())?;
-    let step = progress.step("Empty the buckets");
-    for bucket in stack::buckets(&client, &stack).await? {
-        step.progress(&bucket);
-        site::empty(&cloud, &bucket).await?;
-    }
-    step.done("");
     destroyed.existed = true;
-    destroyed.left = stack::delete(&client, &stack, progress).await?;
+    // What is under way in the stack ends first; it may be its deletion.
+    if let Some(stack) = stack::settled(&client, &name, &tags, progress).await? {
+        check(&stack, &tags)?;
+        let step = progress.step("Empty the buckets");
+        for bucket in stack::buckets(&client, &stack).await? {
+            step.progress(&bucket);
+            site::empty(&cloud, &bucket).await?;
+        }
+        step.done("");
+        stack::delete(&client, &stack, progress).await?;
+    }
+    destroyed.left = stack::kept(&client, &stack.id).await?;
     let step = progress.step("Remove the artifacts");
     let others = Stack::all(&client).await?;
     if others.is_empty() {
@@ -94,5 +108,31 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
         step.done(format!("{} objects", unused.len()));
     }
     terminal.result(&destroyed);
+    Ok(())
+}
+
+/// Refuses before anything is touched what CloudFormation would refuse after the page is gone.
+fn check(stack: &Stack, tags: &[(&str, String)]) -> Result<(), Error> {
+    stack.check_owner(tags)?;
+    let name = &stack.name;
+    if stack
+        .parameters
+        .get("Protected")
+        .is_some_and(|protected| protected == "true")
+    {
+        return Err(Error::Guard(
+            format!("the stack {name} was deployed as protected"),
+            "Deploy it once without `protected: true`; then it can be destroyed.".to_owned(),
+        ));
+    }
+    if stack.termination_protected {
+        return Err(Error::Guard(
+            format!("the stack {name} has termination protection"),
+            format!(
+                "`aws cloudformation update-termination-protection --no-enable-termination-protection \
+                 --stack-name {name}` takes it off."
+            ),
+        ));
+    }
     Ok(())
 }

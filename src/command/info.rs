@@ -51,7 +51,11 @@ impl Info {
 
 /// What becomes of the mail, in a line.
 fn mail(stack: &Stack, config: &Config) -> String {
-    let from = stack.parameters.get("EmailFrom").map(String::as_str).unwrap_or_default();
+    let from = stack
+        .parameters
+        .get("EmailFrom")
+        .map(String::as_str)
+        .unwrap_or_default();
     match (stack.sends_mail(), config.is_local()) {
         (false, _) => NO_MAIL.to_owned(),
         (true, true) => format!("kept by the local cloud: mlink local mail (from {from})"),

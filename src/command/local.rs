@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::Error;
 use crate::cli::{self, Global};
-use crate::config::{Config, Target};
+use crate::config;
 use crate::local::{self, LocalCloud, Mail};
 use crate::terminal::{Terminal, confirm};
 
@@ -36,7 +36,9 @@ impl fmt::Display for Status {
             return f.write_str("The local cloud does not run.");
         };
         write!(f, "The local cloud runs at {endpoint} (ministack {version}")?;
-        self.pid.iter().try_for_each(|pid| write!(f, ", process {pid}"))?;
+        self.pid
+            .iter()
+            .try_for_each(|pid| write!(f, ", process {pid}"))?;
         f.write_str(").")
     }
 }
@@ -90,32 +92,37 @@ impl fmt::Display for Log {
     }
 }
 
-pub async fn run(
-    verb: &cli::Local,
-    global: &Global,
-    config: Config,
-    terminal: &Terminal,
-) -> Result<(), Error> {
+pub async fn run(verb: &cli::Local, global: &Global, terminal: &Terminal) -> Result<(), Error> {
     // `local` means the local cloud, with or without --local.
-    let endpoint = match &config.target {
-        Target::Local { endpoint } => endpoint.as_deref(),
-        Target::Aws => None,
+    let endpoint = config::endpoint(global)?;
+    let endpoint = endpoint.as_deref();
+    let ours = |verb| {
+        if endpoint.is_some() {
+            Err(Error::NotOurs(verb))
+        } else {
+            Ok(())
+        }
     };
-    let ours = |verb| if endpoint.is_some() { Err(Error::NotOurs(verb)) } else { Ok(()) };
     match verb {
         cli::Local::Start => {
             ours("local start")?;
-            terminal.result(&Status::from(Some(local::ensure(terminal.progress()).await?)));
+            terminal.result(&Status::from(Some(
+                local::ensure(terminal.progress()).await?,
+            )));
         }
         cli::Local::Stop => {
             ours("local stop")?;
             let done = local::stop().await?;
-            let text = if done { "The local cloud is stopped." } else { "The local cloud did not run." };
+            let text = if done {
+                "The local cloud is stopped."
+            } else {
+                "The local cloud did not run."
+            };
             terminal.result(&Done { done, text });
         }
         cli::Local::Status => {
             let found = match endpoint {
-                Some(endpoint) => Some(local::at(endpoint).await?),
+                Some(endpoint) => local::at(endpoint).await.ok(),
                 None => local::status().await?,
             };
             terminal.result(&Status::from(found));
@@ -123,7 +130,12 @@ pub async fn run(
         cli::Local::Mail { last } => {
             let endpoint = match endpoint {
                 Some(endpoint) => endpoint.to_owned(),
-                None => local::status().await?.ok_or(local::Error::NotRunning)?.endpoint,
+                None => {
+                    local::status()
+                        .await?
+                        .ok_or(local::Error::NotRunning)?
+                        .endpoint
+                }
             };
             let mut mails = local::mails(&endpoint).await?;
             mails.truncate(*last);
@@ -132,12 +144,21 @@ pub async fn run(
         cli::Local::Logs { last } => {
             ours("local logs")?;
             let log = local::log(*last)?;
-            terminal.result(&Log { lines: log.lines().map(str::to_owned).collect() });
+            terminal.result(&Log {
+                lines: log.lines().map(str::to_owned).collect(),
+            });
         }
         cli::Local::Reset => {
-            confirm(global, "This wipes every stage, user and mail of the local cloud", "reset")?;
+            confirm(
+                global,
+                "This wipes every stage, user and mail of the local cloud",
+                "reset",
+            )?;
             local::reset(endpoint).await?;
-            terminal.result(&Done { done: true, text: "The local cloud is empty." });
+            terminal.result(&Done {
+                done: true,
+                text: "The local cloud is empty.",
+            });
         }
     }
     Ok(())

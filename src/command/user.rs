@@ -50,7 +50,10 @@ impl fmt::Display for Users {
                 user.created.clone().unwrap_or_default(),
             ]
         });
-        f.write_str(&table(["EMAIL", "NAME", "STATUS", "ENABLED", "CREATED"], rows))
+        f.write_str(&table(
+            ["EMAIL", "NAME", "STATUS", "ENABLED", "CREATED"],
+            rows,
+        ))
     }
 }
 
@@ -64,7 +67,11 @@ struct Removed {
 
 impl fmt::Display for Removed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} is removed, with {} links.", self.email, self.links_removed)
+        write!(
+            f,
+            "{} is removed, with {} links.",
+            self.email, self.links_removed
+        )
     }
 }
 
@@ -93,7 +100,11 @@ pub async fn run(
             });
         }
         (cli::User::Remove { .. }, Some(email)) => {
-            let what = format!("This removes the user {} from {}", email.as_str(), stack.name);
+            let what = format!(
+                "This removes the user {} from {}",
+                email.as_str(),
+                stack.name
+            );
             confirm(global, &what, email.as_str())?;
             let mail_function = stack.output("MailFunction")?;
             let links_removed = user::remove(&cloud, pool, mail_function, &email).await?;

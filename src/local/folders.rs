@@ -93,6 +93,13 @@ impl Folders {
         parse_pid(&fs_err::read_to_string(self.pid_file()).ok()?)
     }
 
+    pub fn forget_pid(&self) -> std::io::Result<()> {
+        match fs_err::remove_file(self.pid_file()) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Only true while the lock is held.
     pub fn record(&self) -> Option<Record> {
         serde_json::from_str(&fs_err::read_to_string(self.record_file()).ok()?).ok()

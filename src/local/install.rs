@@ -1,6 +1,5 @@
 //! Installs ministack into a venv of mlink's own.
 
-use std::fs::File;
 use std::path::PathBuf;
 
 use tokio::process::Command;
@@ -9,6 +8,7 @@ use super::Error;
 use super::folders::Folders;
 use crate::event::Progress;
 use crate::process;
+use crate::turn;
 
 /// The release that mlink was tested with.
 pub const VERSION: &str = "1.5.33";
@@ -17,8 +17,15 @@ pub const VERSION: &str = "1.5.33";
 const REQUIREMENTS: [&str; 2] = ["ministack==1.5.33", "cryptography>=43"];
 
 /// Newest first; a plain `python3` may be too old where a newer one stands beside it.
-const PYTHONS: [&str; 7] =
-    ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python3.10", "python"];
+const PYTHONS: [&str; 7] = [
+    "python3",
+    "python3.14",
+    "python3.13",
+    "python3.12",
+    "python3.11",
+    "python3.10",
+    "python",
+];
 
 /// The venv's Python, after an install if that is missing or was cut short.
 pub async fn ensure(folders: &Folders, progress: &Progress) -> Result<PathBuf, Error> {
@@ -26,13 +33,12 @@ pub async fn ensure(folders: &Folders, progress: &Progress) -> Result<PathBuf, E
     let python = venv.join("bin/python");
     // The cache may be shared by more than one state folder: one installs, the others wait.
     fs_err::create_dir_all(folders.cache())?;
-    let turn = File::create(folders.cache().join("install.lock"))?;
-    let turn = tokio::task::spawn_blocking(move || turn.lock().map(|()| turn)).await;
-    let _turn = turn.map_err(std::io::Error::other)??;
+    let _turn = turn::take(&folders.cache().join("install.lock")).await?;
     // Written last, so an install that was interrupted is done again from the start.
     let stamp = venv.join("installed");
     let wanted = REQUIREMENTS.join("\n");
-    if fs_err::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && python.exists() {
+    if fs_err::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && python.exists()
+    {
         return Ok(python);
     }
     let step = progress.step("Install the local cloud");
@@ -45,7 +51,13 @@ pub async fn ensure(folders: &Folders, progress: &Progress) -> Result<PathBuf, E
     make.args(["-m", "venv"]).arg(venv);
     run(make, |line| step.progress(line)).await?;
     let mut pip = Command::new(&python);
-    pip.args(["-m", "pip", "install", "--disable-pip-version-check", "--no-input"]);
+    pip.args([
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]);
     pip.args(REQUIREMENTS);
     step.progress("pip install ministack");
     run(pip, |line| step.progress(line)).await?;
@@ -55,16 +67,23 @@ pub async fn ensure(folders: &Folders, progress: &Progress) -> Result<PathBuf, E
 }
 
 async fn run(command: Command, on_line: impl FnMut(&str)) -> Result<String, Error> {
-    process::run(command, "install ministack", "", on_line).await.map_err(Error::Install)
+    process::run(command, "install ministack", "", on_line)
+        .await
+        .map_err(Error::Install)
 }
 
 /// The first Python that is new enough for ministack.
 async fn find_python() -> Result<PathBuf, Error> {
     for name in PYTHONS {
-        let Ok(path) = which::which(name) else { continue };
+        let Ok(path) = which::which(name) else {
+            continue;
+        };
         let mut version = Command::new(&path);
         version.args(["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]);
-        if process::run(version, "ask Python for its version", "", |_| {}).await.is_ok() {
+        if process::run(version, "ask Python for its version", "", |_| {})
+            .await
+            .is_ok()
+        {
             return Ok(path);
         }
     }

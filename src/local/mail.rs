@@ -43,7 +43,10 @@ struct Message {
 /// All mails, newest first.
 pub async fn mails(endpoint: &str) -> Result<Vec<Mail>, Error> {
     let read = async {
-        let answer = client().get(format!("{endpoint}/_ministack/ses/messages")).send().await?;
+        let answer = client()
+            .get(format!("{endpoint}/_ministack/ses/messages"))
+            .send()
+            .await?;
         answer.error_for_status()?.json::<Answer>().await
     };
     let answer = read.await.map_err(|source| Error::Answer {
@@ -65,14 +68,19 @@ impl From<Message> for Mail {
             links: links(&text),
             text,
             html: message.body_html.unwrap_or_default(),
-            at: DateTime::from_secs_f64(message.timestamp).fmt(Format::DateTime).unwrap_or_default(),
+            at: DateTime::from_secs_f64(message.timestamp)
+                .fmt(Format::DateTime)
+                .unwrap_or_default(),
         }
     }
 }
 
 fn links(text: &str) -> Vec<String> {
     let is_link = |word: &&str| word.starts_with("http://") || word.starts_with("https://");
-    text.split_whitespace().filter(is_link).map(str::to_owned).collect()
+    text.split_whitespace()
+        .filter(is_link)
+        .map(str::to_owned)
+        .collect()
 }
 
 #[cfg(test)]
@@ -88,7 +96,10 @@ mod tests {
         )
         .unwrap();
         let mail = Mail::from(message);
-        assert_eq!(mail.links, ["http://x.localhost:1/sign-in#s", "https://y.example"]);
+        assert_eq!(
+            mail.links,
+            ["http://x.localhost:1/sign-in#s", "https://y.example"]
+        );
         assert_eq!(mail.at, "2026-11-22T07:00:00.25Z");
         assert_eq!(mail.html, "");
     }

@@ -23,7 +23,11 @@ pub async fn list(cloud: &Cloud, bucket: &str) -> Result<BTreeMap<String, String
     while let Some(page) = pages.next().await {
         let page = page.map_err(failed(format!("list the bucket {bucket}")))?;
         for object in page.contents.unwrap_or_default() {
-            let etag = object.e_tag.unwrap_or_default().trim_matches('"').to_owned();
+            let etag = object
+                .e_tag
+                .unwrap_or_default()
+                .trim_matches('"')
+                .to_owned();
             present.insert(object.key.unwrap_or_default(), etag);
         }
     }
@@ -41,16 +45,29 @@ pub async fn empty(cloud: &Cloud, bucket: &str) -> Result<(), crate::aws::Error>
             .send()
             .await;
         let page = match page {
-            Err(error) if error.raw_response().is_some_and(|r| r.status().as_u16() == 404) => {
+            Err(error)
+                if error
+                    .raw_response()
+                    .is_some_and(|r| r.status().as_u16() == 404) =>
+            {
                 return Ok(());
             }
             page => page.map_err(failed(format!("list the bucket {bucket}")))?,
         };
-        let versions = page.versions.unwrap_or_default().into_iter().map(|v| (v.key, v.version_id));
-        let markers =
-            page.delete_markers.unwrap_or_default().into_iter().map(|m| (m.key, m.version_id));
-        let found: Vec<_> =
-            versions.chain(markers).filter_map(|(key, version)| Some((key?, version))).collect();
+        let versions = page
+            .versions
+            .unwrap_or_default()
+            .into_iter()
+            .map(|v| (v.key, v.version_id));
+        let markers = page
+            .delete_markers
+            .unwrap_or_default()
+            .into_iter()
+            .map(|m| (m.key, m.version_id));
+        let found: Vec<_> = versions
+            .chain(markers)
+            .filter_map(|(key, version)| Some((key?, version)))
+            .collect();
         if found.is_empty() {
             return Ok(());
         }
@@ -68,9 +85,16 @@ pub async fn delete(
     let doing = || format!("delete from the bucket {bucket}");
     for batch in keys.chunks(BATCH) {
         let objects = batch.iter().filter_map(|(key, version)| {
-            ObjectIdentifier::builder().key(key).set_version_id(version.clone()).build().ok()
+            ObjectIdentifier::builder()
+                .key(key)
+                .set_version_id(version.clone())
+                .build()
+                .ok()
         });
-        let Ok(objects) = Delete::builder().set_objects(Some(objects.collect())).quiet(true).build()
+        let Ok(objects) = Delete::builder()
+            .set_objects(Some(objects.collect()))
+            .quiet(true)
+            .build()
         else {
             continue;
         };

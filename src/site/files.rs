@@ -76,7 +76,9 @@ pub fn read(folder: &Path) -> Result<Vec<File>, Error> {
     for entry in WalkDir::new(&root).follow_links(true).sort_by_file_name() {
         let entry = entry.map_err(std::io::Error::from)?;
         let relative = entry.path().strip_prefix(&root).unwrap_or(entry.path());
-        let key = relative.components().map(|part| part.as_os_str().to_string_lossy());
+        let key = relative
+            .components()
+            .map(|part| part.as_os_str().to_string_lossy());
         let key = key.collect::<Vec<_>>().join("/");
         if entry.path_is_symlink() && !fs_err::canonicalize(entry.path())?.starts_with(&root) {
             return Err(Error::Outside(key));
@@ -113,7 +115,10 @@ mod tests {
         let html = "text/html; charset=utf-8".to_owned();
         assert_eq!(served("index.html"), (html, "no-cache", Rank::Index));
         let script = "text/javascript; charset=utf-8".to_owned();
-        assert_eq!(served("assets/index-1a2b.js"), (script, IMMUTABLE, Rank::Asset));
+        assert_eq!(
+            served("assets/index-1a2b.js"),
+            (script, IMMUTABLE, Rank::Asset)
+        );
         let icon = "image/svg+xml".to_owned();
         assert_eq!(served("favicon.svg"), (icon, "no-cache", Rank::Asset));
         assert_eq!(served("no ending").0, "application/octet-stream");

@@ -37,8 +37,11 @@ pub async fn propose(
 ) -> Result<Option<Proposal>, Error> {
     let step = progress.step("Compute the change set");
     let change_set = format!("mlink-{}", unique());
-    let change_set_type =
-        if existing.is_some() { ChangeSetType::Update } else { ChangeSetType::Create };
+    let change_set_type = if existing.is_some() {
+        ChangeSetType::Update
+    } else {
+        ChangeSetType::Create
+    };
     let created = client
         .create_change_set()
         .stack_name(name)
@@ -49,7 +52,11 @@ pub async fn propose(
         .template_body(&template.body)
         .capabilities(Capability::CapabilityIam)
         .set_parameters(Some(parameters.iter().map(parameter).collect()))
-        .set_tags(Some(tags.iter().map(|(k, v)| Tag::builder().key(*k).value(v).build()).collect()))
+        .set_tags(Some(
+            tags.iter()
+                .map(|(k, v)| Tag::builder().key(*k).value(v).build())
+                .collect(),
+        ))
         .send()
         .await
         .map_err(failed(format!("propose a change set for {name}")))?;
@@ -57,10 +64,15 @@ pub async fn propose(
     let described = settled(client, name, &change_set).await?;
     let reason = described.status_reason().unwrap_or_default().to_owned();
     if described.status() == Some(&ChangeSetStatus::Failed) {
-        discard(client, name, &change_set).await?;
         if is_empty(&reason) {
+            discard(client, name, &change_set).await?;
             step.done("no changes");
             return Ok(None);
+        }
+        let reason = with_validation(client, name, &change_set, reason).await?;
+        discard(client, name, &change_set).await?;
+        if existing.is_none() {
+            discard_placeholder(client, name).await?;
         }
         return Err(Error::Refused(reason));
     }
@@ -91,7 +103,10 @@ impl Proposal {
             .client_request_token(&self.change_set)
             .send()
             .await
-            .map_err(failed(format!("apply the change set to {}", self.stack_name)))?;
+            .map_err(failed(format!(
+                "apply the change set to {}",
+                self.stack_name
+            )))?;
         let events = follow(client, &self.stack_id, before, progress).await?;
         // The events tell how; DescribeStacks tells what is true.
         let stack = Stack::find(client, &self.stack_id)
@@ -114,13 +129,25 @@ async fn settled(
     change_set: &str,
 ) -> Result<DescribeChangeSetOutput, Error> {
     loop {
-        let request = || client.describe_change_set().stack_name(stack).change_set_name(change_set);
+        let request = || {
+            client
+                .describe_change_set()
+                .stack_name(stack)
+                .change_set_name(change_set)
+        };
         let doing = || format!("look at the change set {change_set}");
         let mut described = request().send().await.map_err(failed(doing()))?;
-        let status = described.status().map(ChangeSetStatus::as_str).unwrap_or_default();
+        let status = described
+            .status()
+            .map(ChangeSetStatus::as_str)
+            .unwrap_or_default();
         if !status.ends_with("PENDING") && !status.ends_with("IN_PROGRESS") {
             while let Some(token) = described.next_token.take() {
-                let page = request().next_token(token).send().await.map_err(failed(doing()))?;
+                let page = request()
+                    .next_token(token)
+                    .send()
+                    .await
+                    .map_err(failed(doing()))?;
                 described.next_token = page.next_token;
                 let more = page.changes.unwrap_or_default();
                 described.changes.get_or_insert_default().extend(more);
@@ -142,6 +169,53 @@ async fn discard(client: &Client, stack: &str, change_set: &str) -> Result<(), E
     Ok(())
 }
 
+/// A refused first change set leaves an empty stack in REVIEW_IN_PROGRESS. It goes too, unless somebody
+/// has another change set in it.
+async fn discard_placeholder(client: &Client, stack: &str) -> Result<(), Error> {
+    let doing = || format!("remove the empty stack {stack}");
+    let others = client.list_change_sets().stack_name(stack).send().await;
+    if others.map_err(failed(doing()))?.summaries().is_empty() {
+        client
+            .delete_stack()
+            .stack_name(stack)
+            .send()
+            .await
+            .map_err(failed(doing()))?;
+    }
+    Ok(())
+}
+
+/// The reason with what CloudFormation's validation found: the reason alone says only that it found
+/// something (user guide, "Validate stack deployments").
+async fn with_validation(
+    client: &Client,
+    stack: &str,
+    change_set: &str,
+    reason: String,
+) -> Result<String, Error> {
+    if !reason.contains("DescribeEvents") && !reason.contains("EarlyValidation") {
+        return Ok(reason);
+    }
+    let events = client
+        .describe_events()
+        .stack_name(stack)
+        .change_set_name(change_set)
+        .send()
+        .await
+        .map_err(failed(format!(
+            "read why the change set {change_set} was refused"
+        )))?;
+    let found = events.operation_events().iter().filter_map(|event| {
+        let resource = event.logical_resource_id().unwrap_or_default();
+        let path = event.validation_path().unwrap_or_default();
+        Some(format!(
+            "\n{resource} {path}: {}",
+            event.validation_status_reason()?
+        ))
+    });
+    Ok(reason + &found.collect::<String>())
+}
+
 /// CloudFormation has no code for "no changes"; these are its two sentences.
 fn is_empty(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
@@ -160,10 +234,18 @@ fn shown(change: &Change) -> Event {
     let resource = change.resource_change();
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
     Event::Change {
-        action: text(resource.and_then(|r| r.action()).map(|action| action.as_str())),
+        action: text(
+            resource
+                .and_then(|r| r.action())
+                .map(|action| action.as_str()),
+        ),
         logical_id: text(resource.and_then(|r| r.logical_resource_id())),
         resource_type: text(resource.and_then(|r| r.resource_type())),
-        replacement: resource.and_then(|r| r.replacement()) == Some(&Replacement::True),
+        replacement: text(
+            resource
+                .and_then(|r| r.replacement())
+                .map(Replacement::as_str),
+        ),
     }
 }
 
@@ -179,7 +261,10 @@ fn unique() -> String {
 mod tests {
     use aws_sdk_cloudformation::operation::create_change_set::CreateChangeSetOutput;
     use aws_sdk_cloudformation::operation::delete_change_set::DeleteChangeSetOutput;
-    use aws_sdk_cloudformation::types::{ChangeAction, ResourceChange};
+    use aws_sdk_cloudformation::operation::delete_stack::DeleteStackOutput;
+    use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
+    use aws_sdk_cloudformation::operation::list_change_sets::ListChangeSetsOutput;
+    use aws_sdk_cloudformation::types::{ChangeAction, OperationEvent, ResourceChange};
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use std::sync::{Arc, Mutex};
@@ -194,7 +279,10 @@ mod tests {
     }
 
     fn described(status: ChangeSetStatus, reason: &str) -> DescribeChangeSetOutput {
-        DescribeChangeSetOutput::builder().status(status).status_reason(reason).build()
+        DescribeChangeSetOutput::builder()
+            .status(status)
+            .status_reason(reason)
+            .build()
     }
 
     fn change(logical: &str) -> Change {
@@ -212,7 +300,16 @@ mod tests {
             fingerprint: "f".to_owned(),
         };
         let parameters = Parameters::new();
-        propose(client, "mlink-dev", None, &template, &parameters, &[], progress).await
+        propose(
+            client,
+            "mlink-dev",
+            None,
+            &template,
+            &parameters,
+            &[],
+            progress,
+        )
+        .await
     }
 
     #[tokio::test(start_paused = true)]
@@ -236,11 +333,18 @@ mod tests {
                     .build()
             })
             .build();
-        let client = mock_client!(aws_sdk_cloudformation, RuleMode::Sequential, [&created, &looks]);
+        let client = mock_client!(
+            aws_sdk_cloudformation,
+            RuleMode::Sequential,
+            [&created, &looks]
+        );
         let shown = Arc::new(Mutex::new(Vec::new()));
         let sink = shown.clone();
         let progress = Progress::new(move |event| {
-            if let Event::Change { action, logical_id, .. } = event {
+            if let Event::Change {
+                action, logical_id, ..
+            } = event
+            {
                 sink.lock().unwrap().push(format!("{action} {logical_id}"));
             }
         });
@@ -261,26 +365,56 @@ mod tests {
                 .then_output(move || described(ChangeSetStatus::Failed, reason));
             let discarded = mock!(Client::delete_change_set)
                 .then_output(|| DeleteChangeSetOutput::builder().build());
-            let client =
-                mock_client!(aws_sdk_cloudformation, RuleMode::Sequential, [&created, &look, &discarded]);
-            assert!(proposed(&client, &Progress::silent()).await.unwrap().is_none());
+            let client = mock_client!(
+                aws_sdk_cloudformation,
+                RuleMode::Sequential,
+                [&created, &look, &discarded]
+            );
+            assert!(
+                proposed(&client, &Progress::silent())
+                    .await
+                    .unwrap()
+                    .is_none()
+            );
             assert_eq!(discarded.num_calls(), 1);
         }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_refused_change_set_says_why() {
+    async fn a_refused_change_set_says_why_and_leaves_nothing() {
         let created = created();
-        let look = mock!(Client::describe_change_set)
-            .then_output(|| described(ChangeSetStatus::Failed, "Parameter Brand is unknown"));
+        let look = mock!(Client::describe_change_set).then_output(|| {
+            described(
+                ChangeSetStatus::Failed,
+                "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. \
+                 To troubleshoot, use the DescribeEvents API.",
+            )
+        });
+        let found = mock!(Client::describe_events).then_output(|| {
+            let event = OperationEvent::builder()
+                .logical_resource_id("MailQueue")
+                .validation_path("/Properties/VisibilityTimeout")
+                .validation_status_reason("must be a number")
+                .build();
+            DescribeEventsOutput::builder()
+                .operation_events(event)
+                .build()
+        });
         let discarded = mock!(Client::delete_change_set)
             .then_output(|| DeleteChangeSetOutput::builder().build());
-        let client =
-            mock_client!(aws_sdk_cloudformation, RuleMode::Sequential, [&created, &look, &discarded]);
-        let Err(error) = proposed(&client, &Progress::silent()).await else { panic!("not refused") };
-        assert_eq!(
-            error.to_string(),
-            "CloudFormation refused the change set: Parameter Brand is unknown"
+        let others =
+            mock!(Client::list_change_sets).then_output(|| ListChangeSetsOutput::builder().build());
+        let placeholder =
+            mock!(Client::delete_stack).then_output(|| DeleteStackOutput::builder().build());
+        let client = mock_client!(
+            aws_sdk_cloudformation,
+            RuleMode::Sequential,
+            [&created, &look, &found, &discarded, &others, &placeholder]
         );
+        let Err(error) = proposed(&client, &Progress::silent()).await else {
+            panic!("not refused")
+        };
+        insta::assert_snapshot!(error);
+        assert_eq!(placeholder.num_calls(), 1);
     }
 }

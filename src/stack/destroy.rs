@@ -1,19 +1,15 @@
-//! Deletes a stack and says what survived.
+//! Deletes a stack.
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent, StackResourceSummary, StackStatus};
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
 
 use super::events::{Bookmark, follow};
 use super::{Error, Failure, Stack};
 use crate::aws::failed;
 use crate::event::Progress;
 
-/// Deletes the stack and follows it; returns what is left, as `type physical-id`.
-pub async fn delete(
-    client: &Client,
-    stack: &Stack,
-    progress: &Progress,
-) -> Result<Vec<String>, Error> {
+/// Deletes the stack and follows it to its end.
+pub async fn delete(client: &Client, stack: &Stack, progress: &Progress) -> Result<(), Error> {
     let step = progress.step(format!("Delete the stack {}", stack.name));
     let before = Bookmark::now(client, &stack.id).await?;
     client
@@ -28,7 +24,7 @@ pub async fn delete(
         return Err(Error::Failed(Box::new(Failure::explain(&stack, &events))));
     }
     step.done(StackStatus::DeleteComplete.as_str());
-    Ok(left(&events))
+    Ok(())
 }
 
 /// The physical ids of the stack's S3 buckets.
@@ -44,41 +40,15 @@ pub async fn buckets(client: &Client, stack: &Stack) -> Result<Vec<String>, Erro
 }
 
 async fn resources(client: &Client, id: &str) -> Result<Vec<StackResourceSummary>, Error> {
-    let mut pages = client.list_stack_resources().stack_name(id).into_paginator().items().send();
+    let mut pages = client
+        .list_stack_resources()
+        .stack_name(id)
+        .into_paginator()
+        .items()
+        .send();
     let mut all = Vec::new();
     while let Some(resource) = pages.next().await {
         all.push(resource.map_err(failed(format!("list the resources of {id}")))?);
     }
     Ok(all)
-}
-
-/// What the deletion passed over: resources that the template says to keep.
-fn left(events: &[StackEvent]) -> Vec<String> {
-    events
-        .iter()
-        .filter(|event| event.resource_status() == Some(&ResourceStatus::DeleteSkipped))
-        .map(|event| {
-            format!(
-                "{} {}",
-                event.resource_type().unwrap_or_default(),
-                event.physical_resource_id().unwrap_or_default()
-            )
-        })
-        .collect()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::super::events::tests::event;
-    use super::*;
-
-    #[test]
-    fn what_the_deletion_passed_over_is_left() {
-        let events = [
-            event(1, "Queue", "DELETE_COMPLETE", None),
-            event(2, "Table", "DELETE_SKIPPED", None),
-            event(3, "mlink-dev", "DELETE_COMPLETE", None),
-        ];
-        assert_eq!(left(&events), ["AWS::Test::Thing Table"]);
-    }
 }

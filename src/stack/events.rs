@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::StackEvent;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
 
-use super::Error;
+use super::{Error, Stack, in_progress};
 use crate::aws::failed;
 use crate::event::{Event, Progress};
 
@@ -33,8 +33,12 @@ impl Bookmark {
     /// The events since the bookmark, oldest first; moves the bookmark to the end.
     async fn advance(&mut self, client: &Client, stack_id: &str) -> Result<Vec<StackEvent>, Error> {
         // Newest first, in pages of 100.
-        let mut pages =
-            client.describe_stack_events().stack_name(stack_id).into_paginator().items().send();
+        let mut pages = client
+            .describe_stack_events()
+            .stack_name(stack_id)
+            .into_paginator()
+            .items()
+            .send();
         let mut new = Vec::new();
         while let Some(event) = pages.next().await {
             let event = event.map_err(failed(format!("read the events of {stack_id}")))?;
@@ -52,6 +56,9 @@ impl Bookmark {
 }
 
 /// Reports every event after the bookmark and returns them all once the stack's own operation ended.
+///
+/// Where no event tells the end (it was there before the bookmark, or an empty stack was deleted), the
+/// stack's own status does.
 pub async fn follow(
     client: &Client,
     stack_id: &str,
@@ -62,33 +69,64 @@ pub async fn follow(
     let mut pause = FASTEST;
     loop {
         let new = since.advance(client, stack_id).await?;
-        pause = if new.is_empty() { (pause * 2).min(SLOWEST) } else { FASTEST };
+        pause = if new.is_empty() {
+            (pause * 2).min(SLOWEST)
+        } else {
+            FASTEST
+        };
         let mut ended = false;
         for event in new {
             progress.send(resource(&event));
             ended |= is_end(&event, stack_id);
             all.push(event);
         }
-        if ended {
+        if ended || (pause == SLOWEST && at_rest(client, stack_id).await?) {
             return Ok(all);
         }
         tokio::time::sleep(pause).await;
     }
 }
 
+async fn at_rest(client: &Client, stack_id: &str) -> Result<bool, Error> {
+    let stack = Stack::find(client, stack_id).await?;
+    Ok(stack.is_none_or(|stack| !in_progress(&stack.status)))
+}
+
+/// What deletions and replacements passed over in the stack's whole life, as `type physical-id`.
+pub async fn kept(client: &Client, stack_id: &str) -> Result<Vec<String>, Error> {
+    let history = Bookmark::default().advance(client, stack_id).await?;
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    Ok(history
+        .iter()
+        .filter(|event| event.resource_status() == Some(&ResourceStatus::DeleteSkipped))
+        .map(|event| text(event.resource_type()) + " " + &text(event.physical_resource_id()))
+        .collect())
+}
+
 fn resource(event: &StackEvent) -> Event {
     Event::Resource {
         logical_id: event.logical_resource_id.clone().unwrap_or_default(),
         resource_type: event.resource_type.clone().unwrap_or_default(),
-        status: event.resource_status.as_ref().map(ToString::to_string).unwrap_or_default(),
-        reason: event.resource_status_reason.clone().filter(|reason| !reason.is_empty()),
+        status: event
+            .resource_status
+            .as_ref()
+            .map(ToString::to_string)
+            .unwrap_or_default(),
+        reason: event
+            .resource_status_reason
+            .clone()
+            .filter(|reason| !reason.is_empty()),
     }
 }
 
 /// The stack's own last event. A rollback follows a failure, so `…_FAILED` of a create or an update
 /// is no end; neither is `UPDATE_COMPLETE_CLEANUP_IN_PROGRESS`.
 fn is_end(event: &StackEvent, stack_id: &str) -> bool {
-    let status = event.resource_status.as_ref().map(|status| status.as_str()).unwrap_or_default();
+    let status = event
+        .resource_status
+        .as_ref()
+        .map(|status| status.as_str())
+        .unwrap_or_default();
     event.physical_resource_id.as_deref() == Some(stack_id)
         && (status.ends_with("_COMPLETE")
             || ["ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"].contains(&status))
@@ -97,16 +135,19 @@ fn is_end(event: &StackEvent, stack_id: &str) -> bool {
 #[cfg(test)]
 pub mod tests {
     use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
-    use aws_sdk_cloudformation::types::ResourceStatus;
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
     use super::*;
     use std::sync::{Arc, Mutex};
 
-    const STACK: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/mlink-dev/1";
+    pub const STACK: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/mlink-dev/1";
 
     pub fn event(number: u32, logical: &str, status: &str, reason: Option<&str>) -> StackEvent {
-        let physical = if logical == "mlink-dev" { STACK } else { logical };
+        let physical = if logical == "mlink-dev" {
+            STACK
+        } else {
+            logical
+        };
         StackEvent::builder()
             .event_id(format!("e{number}"))
             .logical_resource_id(logical)
@@ -135,7 +176,10 @@ pub mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         let sink = told.clone();
         let progress = Progress::new(move |event| {
-            if let Event::Resource { logical_id, status, .. } = event {
+            if let Event::Resource {
+                logical_id, status, ..
+            } = event
+            {
                 sink.lock().unwrap().push(format!("{logical_id} {status}"));
             }
         });
@@ -170,6 +214,25 @@ pub mod tests {
                 "mlink-dev UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
                 "mlink-dev UPDATE_COMPLETE",
             ]
+        );
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_was_kept_in_the_stacks_life_is_found() {
+        let history = mock!(Client::describe_stack_events).then_output(|| {
+            page(
+                &[
+                    event(3, "mlink-dev", "DELETE_COMPLETE", None),
+                    event(2, "Table", "DELETE_SKIPPED", None),
+                    event(1, "Queue", "DELETE_COMPLETE", None),
+                ],
+                None,
+            )
+        });
+        let client = mock_client!(aws_sdk_cloudformation, RuleMode::Sequential, [&history]);
+        assert_eq!(
+            kept(&client, STACK).await.unwrap(),
+            ["AWS::Test::Thing Table"]
         );
     }
 

@@ -42,7 +42,9 @@ impl miette::Diagnostic for Failure {
             "UPDATE_ROLLBACK_COMPLETE" => {
                 "The stage runs as it did before. Mend the cause and deploy again."
             }
-            _ => "The events above tell what happened; the stack stays as it is for you to look at.",
+            _ => {
+                "The events above tell what happened; the stack stays as it is for you to look at."
+            }
         };
         Some(Box::new(help))
     }
@@ -61,7 +63,9 @@ impl Failure {
 
 fn first_cause(stack_id: &str, events: &[StackEvent]) -> Option<Cause> {
     let failed = |event: &&StackEvent| {
-        event.resource_status().is_some_and(|status| status.as_str().ends_with("_FAILED"))
+        event
+            .resource_status()
+            .is_some_and(|status| status.as_str().ends_with("_FAILED"))
     };
     let cancelled = |event: &&StackEvent| {
         let reason = event.resource_status_reason().unwrap_or_default();
@@ -78,7 +82,10 @@ fn first_cause(stack_id: &str, events: &[StackEvent]) -> Option<Cause> {
     Some(Cause {
         logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
         resource_type: event.resource_type().unwrap_or_default().to_owned(),
-        reason: event.resource_status_reason().unwrap_or("CloudFormation gave no reason").to_owned(),
+        reason: event
+            .resource_status_reason()
+            .unwrap_or("CloudFormation gave no reason")
+            .to_owned(),
     })
 }
 
@@ -94,6 +101,7 @@ mod tests {
             status: StackStatus::RollbackComplete,
             outputs: Default::default(),
             parameters: Default::default(),
+            termination_protected: false,
             tags: Default::default(),
         }
     }
@@ -102,8 +110,18 @@ mod tests {
     fn the_first_cause_is_named_and_not_what_was_cancelled_because_of_it() {
         let events = [
             event(1, "mlink-dev", "CREATE_IN_PROGRESS", None),
-            event(2, "Table", "CREATE_FAILED", Some("Resource creation cancelled")),
-            event(3, "Queue", "CREATE_FAILED", Some("Access to sqs:CreateQueue is denied")),
+            event(
+                2,
+                "Table",
+                "CREATE_FAILED",
+                Some("Resource creation cancelled"),
+            ),
+            event(
+                3,
+                "Queue",
+                "CREATE_FAILED",
+                Some("Access to sqs:CreateQueue is denied"),
+            ),
             event(4, "Pool", "CREATE_FAILED", Some("Limit exceeded")),
             event(5, "mlink-dev", "ROLLBACK_IN_PROGRESS", Some("Queue failed")),
             event(6, "mlink-dev", "ROLLBACK_COMPLETE", None),
@@ -114,9 +132,18 @@ mod tests {
     #[test]
     fn a_failure_of_the_stack_itself_is_a_cause_too() {
         let events = [
-            event(1, "mlink-dev", "CREATE_FAILED", Some("The role cannot be assumed")),
+            event(
+                1,
+                "mlink-dev",
+                "CREATE_FAILED",
+                Some("The role cannot be assumed"),
+            ),
             event(2, "mlink-dev", "ROLLBACK_COMPLETE", None),
         ];
-        assert!(Failure::explain(&stack(), &events).to_string().contains("cannot be assumed"));
+        assert!(
+            Failure::explain(&stack(), &events)
+                .to_string()
+                .contains("cannot be assumed")
+        );
     }
 }

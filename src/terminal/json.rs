@@ -12,7 +12,9 @@ pub struct Json {
 
 impl Json {
     pub fn new() -> Json {
-        Json { began: Instant::now() }
+        Json {
+            began: Instant::now(),
+        }
     }
 
     /// One event with `seconds` since the start.

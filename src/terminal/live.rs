@@ -47,15 +47,28 @@ impl Live {
                     row.bar.set_message(detail);
                 }
             }
-            Event::StepFinished { step, title, detail } => {
+            Event::StepFinished {
+                step,
+                title,
+                detail,
+            } => {
                 let time = self.remove_step(step);
-                self.print(&format!("{} {title} {}", green("✓"), dim(&format!("{detail} {time}"))));
+                self.print(&format!(
+                    "{} {title} {}",
+                    green("✓"),
+                    dim(&format!("{detail} {time}"))
+                ));
             }
             Event::StepFailed { step, title } => {
                 let time = self.remove_step(step);
                 self.print(&format!("{} {title} {}", red("✗"), dim(&time)));
             }
-            Event::Resource { ref logical_id, ref resource_type, ref status, ref reason } => {
+            Event::Resource {
+                ref logical_id,
+                ref resource_type,
+                ref status,
+                ref reason,
+            } => {
                 self.resource(logical_id, resource_type, status, reason.as_deref());
             }
             other => {
@@ -79,11 +92,19 @@ impl Live {
             }
             return;
         }
-        let time = self.resources.remove(logical).map_or_else(String::new, |row| self.end(&row));
+        let time = self
+            .resources
+            .remove(logical)
+            .map_or_else(String::new, |row| self.end(&row));
         let failed = status.ends_with("_FAILED");
         let mark = if failed { red("✗") } else { green("✓") };
-        let reason = reason.filter(|_| failed).map_or_else(String::new, |r| format!("\n      {r}"));
-        self.print(&format!("  {mark} {name} {}{reason}", dim(&format!("{status} {time}"))));
+        let reason = reason
+            .filter(|_| failed)
+            .map_or_else(String::new, |r| format!("\n      {r}"));
+        self.print(&format!(
+            "  {mark} {name} {}{reason}",
+            dim(&format!("{status} {time}"))
+        ));
     }
 
     pub fn close(&mut self) {
@@ -106,7 +127,9 @@ impl Live {
     }
 
     fn remove_step(&mut self, step: u32) -> String {
-        self.steps.remove(&step).map_or_else(String::new, |row| self.end(&row))
+        self.steps
+            .remove(&step)
+            .map_or_else(String::new, |row| self.end(&row))
     }
 
     /// Takes the row away; its time.

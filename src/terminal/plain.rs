@@ -29,17 +29,46 @@ impl Plain {
 /// What looks the same with and without a terminal.
 pub fn line(event: &Event) -> Option<String> {
     match event {
-        Event::Change { action, logical_id, resource_type, replacement } => {
-            let replaced = if *replacement { ", replaced" } else { "" };
-            Some(format!("  {:<7} {logical_id} ({resource_type}{replaced})", action.to_lowercase()))
+        Event::Change {
+            action,
+            logical_id,
+            resource_type,
+            replacement,
+        } => {
+            let replaced = match replacement.as_str() {
+                "True" => ", replaced",
+                "Conditional" => ", perhaps replaced",
+                _ => "",
+            };
+            Some(format!(
+                "  {:<7} {logical_id} ({resource_type}{replaced})",
+                action.to_lowercase()
+            ))
         }
-        Event::Resource { logical_id, resource_type, status, reason } => {
-            let reason = reason.as_ref().map_or_else(String::new, |reason| format!(": {reason}"));
-            Some(format!("  {status:<20} {logical_id} ({resource_type}){reason}"))
+        Event::Resource {
+            logical_id,
+            resource_type,
+            status,
+            reason,
+        } => {
+            let reason = reason
+                .as_ref()
+                .map_or_else(String::new, |reason| format!(": {reason}"));
+            Some(format!(
+                "  {status:<20} {logical_id} ({resource_type}){reason}"
+            ))
         }
-        Event::AwsCall { service, operation, attempt, ok, milliseconds } => {
+        Event::AwsCall {
+            service,
+            operation,
+            attempt,
+            ok,
+            milliseconds,
+        } => {
             let outcome = if *ok { "" } else { ", failed" };
-            Some(format!("    {service}:{operation} (try {attempt}, {milliseconds} ms{outcome})"))
+            Some(format!(
+                "    {service}:{operation} (try {attempt}, {milliseconds} ms{outcome})"
+            ))
         }
         Event::Note { text } => Some(format!("note: {text}")),
         Event::Warning { text } => Some(format!("warning: {text}")),

@@ -14,6 +14,9 @@ pub enum Refused {
     #[error("{0}: that has to be confirmed, and there is no terminal to ask at")]
     #[diagnostic(code(mlink::refused::no_terminal), help("`--yes` confirms it."))]
     NoTerminal(String),
+    #[error("{0}: interrupted")]
+    #[diagnostic(code(mlink::refused::interrupted))]
+    Interrupted(String),
     #[error("could not ask")]
     #[diagnostic(code(mlink::refused::terminal))]
     Terminal(#[source] InquireError),
@@ -30,9 +33,8 @@ pub fn confirm(global: &Global, what: &str, word: &str) -> Result<(), Refused> {
     let question = format!("{what}. Type `{word}` to go on:");
     match Text::new(&question).prompt() {
         Ok(answer) if answer.trim() == word => Ok(()),
-        Ok(_) | Err(InquireError::OperationCanceled | InquireError::OperationInterrupted) => {
-            Err(Refused::Declined(what.to_owned()))
-        }
+        Ok(_) | Err(InquireError::OperationCanceled) => Err(Refused::Declined(what.to_owned())),
+        Err(InquireError::OperationInterrupted) => Err(Refused::Interrupted(what.to_owned())),
         Err(error) => Err(Refused::Terminal(error)),
     }
 }

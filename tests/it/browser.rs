@@ -12,7 +12,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 
 /// The text of an element, once it is there.
 async fn text(browser: &Client, css: &str) -> String {
-    let found = browser.wait().at_most(PATIENCE).for_element(Locator::Css(css)).await;
+    let found = browser
+        .wait()
+        .at_most(PATIENCE)
+        .for_element(Locator::Css(css))
+        .await;
     match found {
         Ok(element) => element.text().await.unwrap(),
         Err(error) => panic!("no {css}: {error}\n{}", browser.source().await.unwrap()),
@@ -26,7 +30,13 @@ async fn view(browser: &Client, name: &str) {
 
 async fn click(browser: &Client, css: &str) {
     text(browser, css).await;
-    browser.find(Locator::Css(css)).await.unwrap().click().await.unwrap();
+    browser
+        .find(Locator::Css(css))
+        .await
+        .unwrap()
+        .click()
+        .await
+        .unwrap();
 }
 
 async fn enter_address(browser: &Client, email: &str) {
@@ -42,7 +52,14 @@ async fn is_clean(browser: &Client, secret: &str) {
     let url = browser.current_url().await.unwrap();
     assert_eq!((url.path(), url.fragment()), ("/", None));
     browser.back().await.unwrap();
-    assert!(!browser.current_url().await.unwrap().as_str().contains(secret));
+    assert!(
+        !browser
+            .current_url()
+            .await
+            .unwrap()
+            .as_str()
+            .contains(secret)
+    );
     browser.forward().await.unwrap();
 }
 
@@ -83,7 +100,10 @@ async fn a_link_signs_in_through_the_page() {
     // A fresh link: the wrong address burns nothing, the right one goes in. `%23` is a `#` too.
     click(&other, "#new-link").await;
     view(&other, "check-mail").await;
-    let link = world.mail(2).await["links"][0].as_str().unwrap().replace('#', "%23");
+    let link = world.mail(2).await["links"][0]
+        .as_str()
+        .unwrap()
+        .replace('#', "%23");
     let stranger = chrome.browser().await;
     stranger.goto(&link).await.unwrap();
     view(&stranger, "confirm-address").await;

@@ -7,7 +7,9 @@ fn snapshot(name: &str, said: &str, world: &tempfile::TempDir) {
     let folder = world.path().canonicalize().unwrap();
     let said = said.replace(folder.to_str().unwrap(), "[project]");
     // Connection refused, on Linux and on macOS.
-    let said = said.replace("os error 111", "os error").replace("os error 61", "os error");
+    let said = said
+        .replace("os error 111", "os error")
+        .replace("os error 61", "os error");
     insta::assert_snapshot!(name, said);
 }
 
@@ -27,7 +29,13 @@ fn help_shows_every_command() {
 #[test]
 fn a_wrong_command_line_is_exit_2() {
     let world = World::new();
-    for line in ["deplyo", "user add", "info --output xml", "info --stage Lewis", "user add nobody"] {
+    for line in [
+        "deplyo",
+        "user add",
+        "info --output xml",
+        "info --stage Lewis",
+        "user add nobody",
+    ] {
         let (code, said) = world.fails(line);
         assert_eq!(code, 2, "{line}: {said}");
     }
@@ -40,22 +48,38 @@ fn a_wrong_command_line_is_exit_2() {
 fn errors_are_said_once_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::of(folder.path());
-    snapshot("no credentials", &world.fails("info --region eu-west-1").1, &folder);
+    snapshot(
+        "no credentials",
+        &world.fails("info --region eu-west-1").1,
+        &folder,
+    );
     snapshot("no project", &world.fails("deploy --local").1, &folder);
     snapshot("stage", &world.fails("info --stage My_Stage").1, &folder);
     snapshot("address", &world.fails("user add nonsense").1, &folder);
-    snapshot("endpoint", &world.fails("info --local --endpoint http://127.0.0.1:1").1, &folder);
+    snapshot(
+        "endpoint",
+        &world.fails("info --local --endpoint http://127.0.0.1:1").1,
+        &folder,
+    );
 
     let mut command = world.command("info");
-    command.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
+    command
+        .env("AWS_ACCESS_KEY_ID", "x")
+        .env("AWS_SECRET_ACCESS_KEY", "x");
     snapshot("no region", &failure(command).1, &folder);
 
     let mut command = world.command("info --region eu-west-1");
-    command.env("AWS_ACCESS_KEY_ID", "x").env("AWS_SECRET_ACCESS_KEY", "x");
+    command
+        .env("AWS_ACCESS_KEY_ID", "x")
+        .env("AWS_SECRET_ACCESS_KEY", "x");
     command.env("AWS_ENDPOINT_URL", "http://127.0.0.1:1");
     snapshot("unreachable", &failure(command).1, &folder);
 
-    std::fs::write(folder.path().join("mlink.yaml"), "name: acme\nstages:\n  prod: {protect: yes}\n").unwrap();
+    std::fs::write(
+        folder.path().join("mlink.yaml"),
+        "name: acme\nstages:\n  prod: {protect: yes}\n",
+    )
+    .unwrap();
     let (code, said) = world.fails("info");
     assert_eq!(code, 2);
     snapshot("unknown key", &said, &folder);
@@ -71,6 +95,11 @@ fn failures_are_events_for_scripts() {
     assert_eq!(event["code"], "mlink::user::address");
     assert_eq!(event["message"], "`nonsense` is not an email address");
     assert_eq!(event["help"], "The form is alice@example.com.");
+    let (code, said) = world.fails("deplyo --output json");
+    assert_eq!(code, 2);
+    let event: serde_json::Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(event["code"], "mlink::usage");
+    assert_eq!(event["message"], "unrecognized subcommand 'deplyo'");
 }
 
 #[test]
@@ -78,7 +107,9 @@ fn python_and_its_way_out_are_named_where_it_is_missing() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::of(folder.path());
     let mut command = world.command("local start");
-    command.env("PATH", "/nonexistent").env("XDG_CACHE_HOME", folder.path());
+    command
+        .env("PATH", "/nonexistent")
+        .env("XDG_CACHE_HOME", folder.path());
     snapshot("no python", &failure(command).1, &folder);
 }
 
@@ -92,7 +123,9 @@ fn the_wrong_account_is_refused() {
     let world = World::of(folder.path());
     // As on AWS: the standard variables lead to the endpoint.
     let mut command = world.command("info --stage prod --region eu-west-1");
-    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    command
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
     command.env("AWS_ENDPOINT_URL", &endpoint);
     let (code, said) = failure(command);
     assert_eq!(code, 3);

@@ -7,7 +7,9 @@ use crate::world::{World, ask_for_mail, inventory, request, sign_in, site};
 const EMAIL: &str = "alice@example.com";
 
 fn output<'a>(result: &'a Value, name: &str) -> &'a str {
-    result["outputs"][name].as_str().unwrap_or_else(|| panic!("no {name} in {result}"))
+    result["outputs"][name]
+        .as_str()
+        .unwrap_or_else(|| panic!("no {name} in {result}"))
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -33,18 +35,28 @@ async fn a_stage_is_deployed_used_and_destroyed_without_a_trace() {
     assert_eq!(info["outputs"], first["outputs"]);
     assert_eq!(info["region"], "eu-west-1");
 
+    // Every kind of thing is seen, or its absence at the end would say nothing.
+    for (kind, found) in inventory(&endpoint).await {
+        assert_ne!(found, before[kind], "{kind}");
+    }
     the_site_is_published(&endpoint, &first).await;
     users_are_managed(&world);
     a_link_signs_in_once(&world, &endpoint, &first).await;
     a_removed_user_is_gone(&world, &endpoint, &first).await;
 
+    let (code, said) = world.fails("destroy --local --stage lewis");
+    assert_eq!(code, 3);
+    assert!(said.contains("`--yes` confirms it"), "{said}");
     let destroyed = world.json("destroy --local --stage lewis --yes");
     assert_eq!(destroyed["existed"], true);
     assert_eq!(destroyed["left"].as_array().unwrap().len(), 0);
     assert_eq!(inventory(&endpoint).await, before);
 
     let again = world.says("destroy --local --stage lewis --yes");
-    assert_eq!(again.trim(), "mlink-lewis does not exist: nothing to destroy.");
+    assert_eq!(
+        again.trim(),
+        "mlink-lewis does not exist: nothing to destroy."
+    );
 }
 
 async fn the_site_is_published(endpoint: &str, deployed: &Value) {
@@ -55,19 +67,34 @@ async fn the_site_is_published(endpoint: &str, deployed: &Value) {
     let config: Value = answer.json().await.unwrap();
     assert_eq!(config["region"], "eu-west-1");
     assert_eq!(config["userPoolId"], output(deployed, "UserPoolId"));
-    assert_eq!(config["userPoolClientId"], output(deployed, "UserPoolClientId"));
+    assert_eq!(
+        config["userPoolClientId"],
+        output(deployed, "UserPoolClientId")
+    );
     assert_eq!(config["apiPath"], "/api");
     assert_eq!(config["mail"], true);
     let port = endpoint.rsplit(':').next().unwrap();
-    assert_eq!(config["cognitoEndpoint"], format!("http://localhost:{port}/"));
+    assert_eq!(
+        config["cognitoEndpoint"],
+        format!("http://localhost:{port}/")
+    );
     assert_eq!(config["fingerprint"].as_str().unwrap().len(), 64);
 
     let answer = site(url, "/").await.send().await.unwrap();
     assert_eq!(answer.headers()["cache-control"], "no-cache");
-    let policy = answer.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"), "{policy}");
+    let policy = answer.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.contains("frame-ancestors 'none'") && !policy.contains("unsafe"),
+        "{policy}"
+    );
     let index = answer.text().await.unwrap();
-    let asset = index.split('"').find(|text| text.starts_with("/assets/")).unwrap();
+    let asset = index
+        .split('"')
+        .find(|text| text.starts_with("/assets/"))
+        .unwrap();
     let answer = site(url, asset).await.send().await.unwrap();
     let caching = "public, max-age=31536000, immutable";
     assert_eq!(answer.headers()["cache-control"], caching);
@@ -80,15 +107,24 @@ fn users_are_managed(world: &World) {
     let listed = world.json("user list --local --stage lewis");
     assert_eq!(listed.as_array().unwrap().len(), 0);
     let added = world.json("user add Alice@Example.com --name Alice --local --stage lewis");
-    assert_eq!((&added["email"], &added["added"]), (&EMAIL.into(), &true.into()));
+    assert_eq!(
+        (&added["email"], &added["added"]),
+        (&EMAIL.into(), &true.into())
+    );
     let again = world.says("user add alice@example.com --local --stage lewis");
-    assert_eq!(again.trim(), "alice@example.com is a user already; nothing was changed.");
+    assert_eq!(
+        again.trim(),
+        "alice@example.com is a user already; nothing was changed."
+    );
     let listed = world.json("user list --local --stage lewis");
     let user = &listed[0];
     assert_eq!(user["email"], EMAIL);
     assert_eq!(user["name"], "Alice");
     assert_eq!(user["enabled"], true);
-    assert!(user["status"].is_string() && user["created"].is_string(), "{user}");
+    assert!(
+        user["status"].is_string() && user["created"].is_string(),
+        "{user}"
+    );
 }
 
 async fn a_link_signs_in_once(world: &World, endpoint: &str, deployed: &Value) {
@@ -103,7 +139,11 @@ async fn a_link_signs_in_once(world: &World, endpoint: &str, deployed: &Value) {
     assert_eq!(ask_for_mail(url, "no address").await.status(), 400);
     // Past CloudFront there is no way in.
     let direct = reqwest::Client::new().post(format!("{}/api/login", output(deployed, "ApiUrl")));
-    let direct = direct.json(&serde_json::json!({"email": EMAIL})).send().await.unwrap();
+    let direct = direct
+        .json(&serde_json::json!({"email": EMAIL}))
+        .send()
+        .await
+        .unwrap();
     assert_eq!(direct.status(), 403);
 
     let mail = world.mail(1).await;
@@ -121,7 +161,9 @@ async fn a_link_signs_in_once(world: &World, endpoint: &str, deployed: &Value) {
     assert!(other.map_or(true, |answer| answer["AuthenticationResult"].is_null()));
 
     let signed_in = sign_in(endpoint, client_id, EMAIL, &answer).await.unwrap();
-    let token = signed_in["AuthenticationResult"]["IdToken"].as_str().unwrap();
+    let token = signed_in["AuthenticationResult"]["IdToken"]
+        .as_str()
+        .unwrap();
     let me = || request(reqwest::Method::GET, url, "/api/me");
     assert_eq!(me().send().await.unwrap().status(), 401);
     let answered = me().bearer_auth(token).send().await.unwrap();
@@ -130,7 +172,9 @@ async fn a_link_signs_in_once(world: &World, endpoint: &str, deployed: &Value) {
     assert_eq!(answered["email"], EMAIL);
     assert_eq!(answered["name"], "Alice");
     // It takes an ID token; an access token says who may, not who is.
-    let access = signed_in["AuthenticationResult"]["AccessToken"].as_str().unwrap();
+    let access = signed_in["AuthenticationResult"]["AccessToken"]
+        .as_str()
+        .unwrap();
     assert_ne!(me().bearer_auth(access).send().await.unwrap().status(), 200);
 
     let replayed = sign_in(endpoint, client_id, EMAIL, &answer).await;
@@ -142,7 +186,13 @@ async fn a_removed_user_is_gone(world: &World, endpoint: &str, deployed: &Value)
     let mails = world.json("local mail").as_array().unwrap().len();
     assert_eq!(ask_for_mail(url, "mallory@example.com").await.status(), 202);
     let mail = world.mail(mails + 1).await;
-    let secret = mail["links"][0].as_str().unwrap().split_once('#').unwrap().1.to_owned();
+    let secret = mail["links"][0]
+        .as_str()
+        .unwrap()
+        .split_once('#')
+        .unwrap()
+        .1
+        .to_owned();
 
     let (code, said) = world.fails("user remove mallory@example.com --local --stage lewis");
     assert_eq!(code, 3, "{said}");
@@ -154,7 +204,10 @@ async fn a_removed_user_is_gone(world: &World, endpoint: &str, deployed: &Value)
     assert!(signed_in.is_err());
     let (code, said) = world.fails("user remove mallory@example.com --yes --local --stage lewis");
     assert_eq!(code, 1);
-    assert!(said.contains("there is no user mallory@example.com"), "{said}");
+    assert!(
+        said.contains("there is no user mallory@example.com"),
+        "{said}"
+    );
 }
 
 #[test]

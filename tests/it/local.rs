@@ -5,7 +5,10 @@ use std::process::{Command, Stdio};
 use crate::world::{World, wait_for};
 
 fn kill_nine(pid: u64) {
-    let killed = Command::new("kill").args(["-9", &pid.to_string()]).status().unwrap();
+    let killed = Command::new("kill")
+        .args(["-9", &pid.to_string()])
+        .status()
+        .unwrap();
     assert!(killed.success());
 }
 
@@ -13,7 +16,10 @@ fn kill_nine(pid: u64) {
 async fn it_starts_once_stops_and_keeps_its_state() {
     let world = World::new();
     assert_eq!(world.json("local status")["running"], false);
-    assert_eq!(world.says("local stop").trim(), "The local cloud did not run.");
+    assert_eq!(
+        world.says("local stop").trim(),
+        "The local cloud did not run."
+    );
     let (code, said) = world.fails("local mail");
     assert_eq!(code, 1);
     assert!(said.contains("`mlink local start` starts it"), "{said}");
@@ -21,7 +27,12 @@ async fn it_starts_once_stops_and_keeps_its_state() {
     let started = world.json("local start");
     assert_eq!(started["running"], true);
     assert_eq!(started["version"], "1.5.33");
-    assert!(started["endpoint"].as_str().unwrap().starts_with("http://127.0.0.1:"));
+    assert!(
+        started["endpoint"]
+            .as_str()
+            .unwrap()
+            .starts_with("http://127.0.0.1:")
+    );
     assert_eq!(world.json("local start"), started);
     assert_eq!(world.json("local status"), started);
     assert_eq!(world.json("local mail").as_array().unwrap().len(), 0);
@@ -41,9 +52,18 @@ async fn two_starts_at_once_make_one() {
     let world = World::new();
     let start = || {
         let mut command = world.command("local start --output json");
-        command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+        command
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
     };
-    let started = [start(), start(), start()].map(|child| child.wait_with_output().unwrap().stdout);
+    let started = [start(), start(), start()].map(|child| {
+        let output = child.wait_with_output().unwrap();
+        assert!(output.status.success());
+        serde_json::from_slice::<serde_json::Value>(&output.stdout).unwrap()
+    });
+    assert!(started[0]["pid"].is_u64());
     assert_eq!(started[0], started[1]);
     assert_eq!(started[1], started[2]);
 }
@@ -65,7 +85,11 @@ async fn a_sudden_death_of_either_side_leaves_no_record_that_lies() {
 
     // An mlink that dies while it starts one: the next finds what it began, or begins anew.
     for _ in 0..5 {
-        let mut mlink = world.command("local start").stderr(Stdio::null()).spawn().unwrap();
+        let mut mlink = world
+            .command("local start")
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
         let record = world.state().join("record.json");
         wait_for(|| async { record.exists().then_some(()) }).await;
         let _ = mlink.kill();
@@ -85,7 +109,14 @@ fn it_listens_on_loopback_only() {
     let sockets: Vec<String> = std::fs::read_dir(format!("/proc/{pid}/fd"))
         .unwrap()
         .filter_map(|entry| std::fs::read_link(entry.unwrap().path()).ok())
-        .filter_map(|link| Some(link.to_str()?.strip_prefix("socket:[")?.trim_end_matches(']').to_owned()))
+        .filter_map(|link| {
+            Some(
+                link.to_str()?
+                    .strip_prefix("socket:[")?
+                    .trim_end_matches(']')
+                    .to_owned(),
+            )
+        })
         .collect();
     let mut listening = Vec::new();
     for table in ["tcp", "tcp6", "udp", "udp6"] {
@@ -109,14 +140,20 @@ async fn somebody_elses_local_cloud_is_used_and_left_alone() {
     let guest = World::new();
     let flags = format!("--local --endpoint {endpoint}");
     let status = guest.json(&format!("local status {flags}"));
-    assert_eq!((&status["endpoint"], &status["pid"]), (&endpoint.clone().into(), &().into()));
+    assert_eq!(
+        (&status["endpoint"], &status["pid"]),
+        (&endpoint.clone().into(), &().into())
+    );
     for verb in ["start", "stop", "logs"] {
         let (code, said) = guest.fails(&format!("local {verb} {flags}"));
         assert_eq!(code, 2, "{said}");
     }
     let (code, said) = guest.fails(&format!("info {flags}"));
     assert_eq!(code, 1);
-    assert!(said.contains("the stack mlink-dev does not exist"), "{said}");
+    assert!(
+        said.contains("the stack mlink-dev does not exist"),
+        "{said}"
+    );
     assert_eq!(guest.json("local status")["running"], false);
     assert_eq!(owner.json("local status")["running"], true);
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde_json::Value;
 
-use crate::world::{World, failure, site};
+use crate::world::{World, failure, site, wait_for};
 
 /// A project with the real templates, and a `cargo` that hands out the files of `binaries/`.
 struct Toy {
@@ -14,7 +14,9 @@ struct Toy {
 
 impl Toy {
     fn new() -> Toy {
-        let toy = Toy { folder: tempfile::tempdir().unwrap() };
+        let toy = Toy {
+            folder: tempfile::tempdir().unwrap(),
+        };
         let repository = Path::new(env!("CARGO_MANIFEST_DIR"));
         std::fs::create_dir(toy.path("templates")).unwrap();
         for template in ["templates/stack.yaml", "templates/local.yaml"] {
@@ -29,7 +31,10 @@ impl Toy {
         toy.write("frontend/package.json", &package.to_string());
         toy.write("frontend/package-lock.json", lock);
         toy.write("frontend/node_modules/.keep", "");
-        toy.write("frontend/public/index.html", "<!doctype html><title>one</title>");
+        toy.write(
+            "frontend/public/index.html",
+            "<!doctype html><title>one</title>",
+        );
         toy.write("frontend/public/assets/a b-1.js", "let one");
         for function in ["challenge", "api", "mail"] {
             std::fs::create_dir_all(toy.path("binaries")).unwrap();
@@ -72,7 +77,10 @@ impl Toy {
 }
 
 fn way(deployed: &Value) -> (&str, bool) {
-    (deployed["path"].as_str().unwrap(), deployed["changed"].as_bool().unwrap())
+    (
+        deployed["path"].as_str().unwrap(),
+        deployed["changed"].as_bool().unwrap(),
+    )
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -87,17 +95,33 @@ async fn the_cheapest_way_is_taken_and_named() {
     // Only what differs is sent, what is stale goes.
     let url = first["outputs"]["SiteUrl"].as_str().unwrap();
     let asset = |name: &'static str| async move {
-        site(url, name).await.send().await.unwrap().status().as_u16()
+        site(url, name)
+            .await
+            .send()
+            .await
+            .unwrap()
+            .status()
+            .as_u16()
     };
     assert_eq!(asset("/assets/a%20b-1.js").await, 200);
     std::fs::remove_file(toy.path("frontend/public/assets/a b-1.js")).unwrap();
     toy.write("frontend/public/assets/b-2.js", "let two");
-    toy.write("frontend/public/index.html", "<!doctype html><title>two</title>");
+    toy.write(
+        "frontend/public/index.html",
+        "<!doctype html><title>two</title>",
+    );
     let output = world.output("deploy --local");
     let said = String::from_utf8(output.stderr).unwrap();
     // index.html, config.json for its fingerprint, and the new asset.
-    assert!(said.contains("Publish the page: 3 sent, 1 removed"), "{said}");
-    assert!(String::from_utf8(output.stdout).unwrap().contains("only the page has changed"));
+    assert!(
+        said.contains("Publish the page: 3 sent, 1 removed"),
+        "{said}"
+    );
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("only the page has changed")
+    );
     assert_eq!(asset("/assets/b-2.js").await, 200);
     assert_ne!(asset("/assets/a%20b-1.js").await, 200);
 
@@ -115,18 +139,113 @@ fn a_failed_deploy_names_the_cause_and_the_next_one_recovers() {
     let world = toy.world();
     world.endpoint();
     let template = std::fs::read_to_string(toy.path("templates/stack.yaml")).unwrap();
-    let broken = template.replacen(
-        "Resources:",
-        "Resources:\n  Twin:\n    Type: AWS::SQS::Nonsense\n",
-        1,
-    );
+    let stray = "Resources:\n  Stray:\n    Type: AWS::Logs::LogStream\n    Properties:\n      \
+                 LogGroupName: /nowhere\n";
+    let broken = template.replacen("Resources:\n", stray, 1);
     assert_ne!(broken, template);
     toy.write("templates/stack.yaml", &broken);
     let (code, said) = world.fails("deploy --local");
     assert_eq!(code, 1, "{said}");
+    assert!(
+        said.contains("the stack mlink-dev is ROLLBACK_COMPLETE"),
+        "{said}"
+    );
+    assert!(
+        said.contains("The first cause: Stray (AWS::Logs::LogStream)"),
+        "{said}"
+    );
     toy.write("templates/stack.yaml", &template);
     let deployed = world.json("deploy --local");
     assert_eq!(way(&deployed), ("stack", true));
+}
+
+#[test]
+fn a_stack_that_only_has_the_name_is_left_alone() {
+    let toy = Toy::new();
+    let world = toy.world();
+    toy.write("mlink.yaml", "name: mlink-a\n");
+    let theirs = world.json("deploy --local --stage b");
+    assert_eq!(theirs["stack"], "mlink-a-b");
+    toy.write("mlink.yaml", "name: mlink\n");
+    for verb in ["deploy", "info", "destroy --yes", "user list"] {
+        let (code, said) = world.fails(&format!("{verb} --local --stage a-b"));
+        assert_eq!(code, 3, "{verb}: {said}");
+        assert!(
+            said.contains("the stack mlink-a-b is not mlink's stack of this stage"),
+            "{said}"
+        );
+    }
+    toy.write("mlink.yaml", "name: mlink-a\n");
+    assert_eq!(
+        way(&world.json("deploy --local --stage b")),
+        ("nothing", false)
+    );
+}
+
+#[test]
+fn a_protected_stage_is_protected_from_its_second_change_set_on() {
+    let toy = Toy::new();
+    let world = toy.world();
+    toy.write("mlink.yaml", "stages: {prod: {protected: true}}\n");
+    assert_eq!(
+        way(&world.json("deploy --local --stage prod")),
+        ("stack", true)
+    );
+    assert_eq!(
+        way(&world.json("deploy --local --stage prod")),
+        ("nothing", false)
+    );
+    // Neither the file's word nor the stack's alone lets it go.
+    assert_eq!(world.fails("destroy --local --stage prod --yes").0, 3);
+    toy.write("mlink.yaml", "");
+    let (code, said) = world.fails("destroy --local --stage prod --yes");
+    assert_eq!(code, 3);
+    assert!(said.contains("was deployed as protected"), "{said}");
+    world.json("deploy --local --stage prod");
+    world.json("destroy --local --stage prod --yes");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_interrupted_build_ends_with_its_children() {
+    let toy = Toy::new();
+    toy.program("cargo", "echo $$ > \"$PWD/cargo.pid\"; exec sleep 600");
+    let world = toy.world();
+    let deploy = world
+        .command("deploy --local")
+        .stderr(std::process::Stdio::null())
+        .spawn();
+    let mut deploy = deploy.unwrap();
+    let pid = wait_for(|| async {
+        let pid = std::fs::read_to_string(toy.path("cargo.pid")).ok()?;
+        (!pid.trim().is_empty()).then_some(pid)
+    })
+    .await;
+    let signal = |pid: &str, signal: &str| {
+        let mut kill = std::process::Command::new("kill");
+        kill.args([signal, pid.trim()])
+            .stderr(std::process::Stdio::null());
+        kill.status().unwrap().success()
+    };
+    assert!(signal(&deploy.id().to_string(), "-INT"));
+    assert_eq!(deploy.wait().unwrap().code(), Some(130));
+    wait_for(|| async { (!signal(&pid, "-0")).then_some(()) }).await;
+}
+
+#[test]
+fn a_missing_tool_is_named_with_the_way_out() {
+    let toy = Toy::new();
+    // The local cloud is there already; only the build lacks its tools.
+    let world = toy.world();
+    world.endpoint();
+    let mut command = world.command("deploy --local");
+    command.env("PATH", toy.path("programs"));
+    let (code, said) = failure(command);
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("`npm` is not installed, or not on the PATH"),
+        "{said}"
+    );
+    assert!(said.contains("Install Node.js 20"), "{said}");
 }
 
 #[test]
@@ -137,18 +256,26 @@ fn a_binary_that_lambda_cannot_run_is_refused_before_any_call() {
     let endpoint = cloud.endpoint();
     toy.write("binaries/mlink-api", "#!/bin/sh\n");
     let mut command = cloud.command("deploy --region eu-west-1");
-    command.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
+    command
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
     command.env("AWS_ENDPOINT_URL", endpoint);
     let (code, said) = failure(command);
     assert_eq!(code, 1);
     assert!(said.contains("mlink-api would not run on Lambda"), "{said}");
-    assert!(said.contains("no 64-bit little-endian Linux (ELF) binary"), "{said}");
+    assert!(
+        said.contains("no 64-bit little-endian Linux (ELF) binary"),
+        "{said}"
+    );
 }
 
 #[test]
 fn a_build_that_fails_shows_its_last_words() {
     let toy = Toy::new();
-    toy.program("cargo", "echo 'error[E0308]: mismatched types' >&2; exit 101");
+    toy.program(
+        "cargo",
+        "echo 'error[E0308]: mismatched types' >&2; exit 101",
+    );
     let (code, said) = toy.world().fails("deploy --local");
     assert_eq!(code, 1);
     assert!(said.contains("could not build the functions"), "{said}");

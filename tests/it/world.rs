@@ -40,7 +40,9 @@ impl World {
     /// An mlink that knows nothing of this machine's AWS configuration.
     pub fn command(&self, line: &str) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mlink"));
-        command.args(line.split_whitespace()).current_dir(&self.project);
+        command
+            .args(line.split_whitespace())
+            .current_dir(&self.project);
         for (name, _) in std::env::vars() {
             if name.starts_with("AWS_") || name.starts_with("MLINK_") {
                 command.env_remove(name);
@@ -91,7 +93,10 @@ impl World {
     }
 
     pub fn endpoint(&self) -> String {
-        self.json("local start")["endpoint"].as_str().unwrap().to_owned()
+        self.json("local start")["endpoint"]
+            .as_str()
+            .unwrap()
+            .to_owned()
     }
 
     /// The newest mail, once there are as many as `count`.
@@ -118,9 +123,20 @@ impl Drop for World {
 
 pub fn failure(mut command: Command) -> (i32, String) {
     let output = command.output().unwrap();
-    assert!(!output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
-    assert_eq!(String::from_utf8_lossy(&output.stdout), "", "a failure has no result");
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    assert!(
+        !output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stdout)
+    );
+    assert_eq!(
+        String::from_utf8_lossy(&output.stdout),
+        "",
+        "a failure has no result"
+    );
+    (
+        output.status.code().unwrap(),
+        String::from_utf8(output.stderr).unwrap(),
+    )
 }
 
 /// Asks again until there is an answer.
@@ -161,7 +177,10 @@ pub async fn cognito(endpoint: &str, operation: &str, body: Value) -> Result<Val
     let answer = client
         .post(endpoint)
         .header("content-type", "application/x-amz-json-1.1")
-        .header("x-amz-target", format!("AWSCognitoIdentityProviderService.{operation}"))
+        .header(
+            "x-amz-target",
+            format!("AWSCognitoIdentityProviderService.{operation}"),
+        )
         .body(body.to_string())
         .send()
         .await
@@ -201,13 +220,25 @@ pub async fn inventory(endpoint: &str) -> BTreeMap<&'static str, String> {
         ("tables", "dynamodb", "DynamoDB_20120810.ListTables"),
         ("log groups", "logs", "Logs_20140328.DescribeLogGroups"),
         ("queues", "sqs", "AmazonSQS.ListQueues"),
-        ("pools", "cognito-idp", "AWSCognitoIdentityProviderService.ListUserPools"),
+        (
+            "pools",
+            "cognito-idp",
+            "AWSCognitoIdentityProviderService.ListUserPools",
+        ),
     ] {
-        let body = if kind == "pools" { r#"{"MaxResults":60}"# } else { "{}" };
+        let body = if kind == "pools" {
+            r#"{"MaxResults":60}"#
+        } else {
+            "{}"
+        };
         found.insert(kind, ask(endpoint, service, "/", Some(target), body).await);
     }
     for (kind, service, query) in [
-        ("stacks", "cloudformation", "Action=DescribeStacks&Version=2010-05-15"),
+        (
+            "stacks",
+            "cloudformation",
+            "Action=DescribeStacks&Version=2010-05-15",
+        ),
         ("roles", "iam", "Action=ListRoles&Version=2010-05-08"),
     ] {
         found.insert(kind, ask(endpoint, service, "/", None, query).await);
@@ -215,7 +246,11 @@ pub async fn inventory(endpoint: &str) -> BTreeMap<&'static str, String> {
     for (kind, service, path) in [
         ("buckets", "s3", "/"),
         ("functions", "lambda", "/2015-03-31/functions/"),
-        ("event sources", "lambda", "/2015-03-31/event-source-mappings/"),
+        (
+            "event sources",
+            "lambda",
+            "/2015-03-31/event-source-mappings/",
+        ),
         ("distributions", "cloudfront", "/2020-05-31/distribution"),
         ("APIs", "apigateway", "/v2/apis"),
         ("senders", "ses", "/v2/email/identities"),
@@ -234,7 +269,11 @@ async fn ask(
     body: &str,
 ) -> String {
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
-    let method = if body.is_empty() { reqwest::Method::GET } else { reqwest::Method::POST };
+    let method = if body.is_empty() {
+        reqwest::Method::GET
+    } else {
+        reqwest::Method::POST
+    };
     let mut request = client.request(method, format!("{endpoint}{path}")).header(
         "authorization",
         format!(
@@ -249,7 +288,11 @@ async fn ask(
         request = request.header("content-type", "application/x-www-form-urlencoded");
     }
     let answer = request.body(body.to_owned()).send().await.unwrap();
-    assert!(answer.status().is_success(), "{service} {path}: {}", answer.status());
+    assert!(
+        answer.status().is_success(),
+        "{service} {path}: {}",
+        answer.status()
+    );
     let text = answer.text().await.unwrap();
     // Each answer of the XML services has an id and a time of its own.
     let mut kept = text.as_str();
