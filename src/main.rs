@@ -1,5 +1,7 @@
 //! `mlink`: a passwordless magic-link sign-in on your own AWS account, with one command.
 
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
 mod artifact;
 mod aws;
 mod cli;
