@@ -4,6 +4,7 @@
 
 mod artifact;
 mod aws;
+mod bucket;
 mod cli;
 mod command;
 mod config;

@@ -1,6 +1,5 @@
 //! The published page: compared with the bucket, uploaded in a safe order, pruned, invalidated.
 
-mod bucket;
 mod files;
 
 use std::collections::BTreeMap;
@@ -11,9 +10,9 @@ use serde_json::json;
 
 use crate::artifact::Page;
 use crate::aws::{self, Cloud, failed};
+use crate::bucket;
 use crate::event::Progress;
 use crate::stack::Stack;
-pub use bucket::empty;
 use files::{File, Rank};
 
 /// Uploads under way at once.
@@ -104,7 +103,7 @@ fn configuration(
         "userPoolClientId": stack.output("UserPoolClientId")?,
         "apiPath": "/api",
         "cognitoEndpoint": cognito,
-        "mail": stack.sends_mail(),
+        "mail": !stack.sender().is_empty(),
         "fingerprint": files::fingerprint(files),
     });
     Ok(File::configuration(format!("{document:#}\n").into_bytes()))

@@ -123,11 +123,9 @@ impl Stack {
             .ok_or(Error::Output(name))
     }
 
-    /// Whether mail is sent at all.
-    pub fn sends_mail(&self) -> bool {
-        self.parameters
-            .get("EmailFrom")
-            .is_some_and(|from| !from.is_empty())
+    /// Whom its mail comes from; empty where none is sent.
+    pub fn sender(&self) -> &str {
+        self.parameters.get("EmailFrom").map_or("", String::as_str)
     }
 
     /// The keys of its code in the artifact bucket.

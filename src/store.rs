@@ -20,6 +20,7 @@ use futures_util::future::try_join_all;
 
 use crate::artifact::{Artifacts, Page, Zip};
 use crate::aws::{self, Cloud, failed};
+use crate::bucket;
 use crate::event::Progress;
 use crate::plan::{self, Function};
 
@@ -349,7 +350,7 @@ impl<'a> Store<'a> {
         if !self.exists().await? {
             return Ok(());
         }
-        crate::site::empty(self.cloud, &self.bucket).await?;
+        bucket::empty(self.cloud, &self.bucket).await?;
         self.s3
             .delete_bucket()
             .bucket(&self.bucket)

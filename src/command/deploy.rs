@@ -98,7 +98,7 @@ pub async fn run(
     }
     release(cloud, &stack, in_use).await?;
     let info = Info::of(&stack, cloud, &config);
-    if !stack.sends_mail() {
+    if stack.sender().is_empty() {
         progress.warn(format!("mail: {NO_MAIL}"));
     }
     let url = stack.output("SiteUrl")?.to_owned();

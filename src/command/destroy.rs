@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::stack::{self, Stack};
 use crate::store::Store;
 use crate::terminal::{Terminal, confirm};
-use crate::{plan, site};
+use crate::{bucket, plan};
 
 /// What a destroy did.
 #[derive(Debug, Serialize)]
@@ -86,9 +86,9 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
     if let Some(stack) = stack::settled(&client, &name, &tags, progress).await? {
         check(&stack, &tags)?;
         let step = progress.step("Empty the buckets");
-        for bucket in stack::buckets(&client, &stack).await? {
-            step.progress(&bucket);
-            site::empty(&cloud, &bucket).await?;
+        for name in stack::buckets(&client, &stack).await? {
+            step.progress(&name);
+            bucket::empty(&cloud, &name).await?;
         }
         step.done("");
         stack::delete(&client, &stack, progress).await?;

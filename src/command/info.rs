@@ -44,22 +44,17 @@ impl Info {
             status: stack.status.to_string(),
             region: cloud.region.clone(),
             outputs: OUTPUTS.iter().filter_map(known).collect(),
-            mail: mail(stack, config),
+            mail: mail(stack.sender(), config.is_local()),
         }
     }
 }
 
 /// What becomes of the mail, in a line.
-fn mail(stack: &Stack, config: &Config) -> String {
-    let from = stack
-        .parameters
-        .get("EmailFrom")
-        .map(String::as_str)
-        .unwrap_or_default();
-    match (stack.sends_mail(), config.is_local()) {
-        (false, _) => NO_MAIL.to_owned(),
-        (true, true) => format!("kept by the local cloud: mlink local mail (from {from})"),
-        (true, false) => format!("sent by SES from {from}"),
+fn mail(from: &str, local: bool) -> String {
+    match (from, local) {
+        ("", _) => NO_MAIL.to_owned(),
+        (from, true) => format!("kept by the local cloud: mlink local mail (from {from})"),
+        (from, false) => format!("sent by SES from {from}"),
     }
 }
 
@@ -83,4 +78,20 @@ pub async fn run(config: Config, terminal: &Terminal) -> Result<(), Error> {
     let stack = existing(&place.cloud, &config).await?;
     terminal.result(&Info::of(&stack, &place.cloud, &config));
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_says_what_becomes_of_the_mail() {
+        assert_eq!(mail("", false), NO_MAIL);
+        assert_eq!(mail("a@b.co", false), "sent by SES from a@b.co");
+        let local = mail("a@b.co", true);
+        assert_eq!(
+            local,
+            "kept by the local cloud: mlink local mail (from a@b.co)"
+        );
+    }
 }

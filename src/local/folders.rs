@@ -5,11 +5,10 @@ use std::path::{Path, PathBuf};
 use etcetera::BaseStrategy;
 use rustix::process::Pid;
 
-use super::{Error, Record, install, parse_pid};
+use super::{Error, Record, parse_pid};
 
 pub struct Folders {
     cache: PathBuf,
-    venv: PathBuf,
     base: PathBuf,
 }
 
@@ -18,10 +17,8 @@ impl Folders {
     pub fn of_user() -> Result<Folders, Error> {
         let user = etcetera::base_strategy::Xdg::new()?;
         let state = user.state_dir().unwrap_or_else(|| user.data_dir());
-        let cache = user.cache_dir().join("mlink");
         Ok(Folders {
-            venv: cache.join(format!("ministack-{}", install::VERSION)),
-            cache,
+            cache: user.cache_dir().join("mlink"),
             base: state.join("mlink/local"),
         })
     }
@@ -52,10 +49,6 @@ impl Folders {
 
     pub fn cache(&self) -> &Path {
         &self.cache
-    }
-
-    pub fn venv(&self) -> &Path {
-        &self.venv
     }
 
     /// Locked for as long as the process lives.

@@ -11,10 +11,10 @@ use crate::process;
 use crate::turn;
 
 /// The release that mlink was tested with.
-pub const VERSION: &str = "1.5.33";
+const VERSION: &str = "1.5.33";
 
 /// Without `cryptography` ministack signs its tokens with a dummy key.
-const REQUIREMENTS: [&str; 2] = ["ministack==1.5.33", "cryptography>=43"];
+const CRYPTOGRAPHY: &str = "cryptography>=43";
 
 /// Newest first; a plain `python3` may be too old where a newer one stands beside it.
 const PYTHONS: [&str; 7] = [
@@ -29,14 +29,15 @@ const PYTHONS: [&str; 7] = [
 
 /// The venv's Python, after an install if that is missing or was cut short.
 pub async fn ensure(folders: &Folders, progress: &Progress) -> Result<PathBuf, Error> {
-    let venv = folders.venv();
+    let venv = &folders.cache().join(format!("ministack-{VERSION}"));
     let python = venv.join("bin/python");
     // The cache may be shared by more than one state folder: one installs, the others wait.
     fs_err::create_dir_all(folders.cache())?;
     let _turn = turn::take(&folders.cache().join("install.lock")).await?;
     // Written last, so an install that was interrupted is done again from the start.
     let stamp = venv.join("installed");
-    let wanted = REQUIREMENTS.join("\n");
+    let requirements = [format!("ministack=={VERSION}"), CRYPTOGRAPHY.to_owned()];
+    let wanted = requirements.join("\n");
     if fs_err::read_to_string(&stamp).is_ok_and(|installed| installed == wanted) && python.exists()
     {
         return Ok(python);
@@ -58,7 +59,7 @@ pub async fn ensure(folders: &Folders, progress: &Progress) -> Result<PathBuf, E
         "--disable-pip-version-check",
         "--no-input",
     ]);
-    pip.args(REQUIREMENTS);
+    pip.args(requirements);
     step.progress("pip install ministack");
     run(pip, |line| step.progress(line)).await?;
     fs_err::tokio::write(&stamp, wanted).await?;

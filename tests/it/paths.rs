@@ -1,11 +1,12 @@
 //! Which way a deploy goes, with a project whose functions and page are made in an instant.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use serde_json::Value;
 
-use crate::world::{World, failure, site, wait_for};
+use crate::world::{World, ask, failure, site, wait_for};
 
 /// A project with the real templates, and a `cargo` that hands out the files of `binaries/`.
 struct Toy {
@@ -76,6 +77,21 @@ impl Toy {
     }
 }
 
+/// The keys in the artifact bucket, and whether each is left to the bucket's lifecycle rule.
+async fn artifacts(endpoint: &str) -> BTreeMap<String, bool> {
+    let bucket = "/mlink-artifacts-000000000000-eu-west-1";
+    let rule = ask(endpoint, "s3", &format!("{bucket}?lifecycle"), None, "").await;
+    assert!(rule.contains("<Key>mlink:unused</Key>"), "{rule}");
+    let listed = ask(endpoint, "s3", &format!("{bucket}?list-type=2"), None, "").await;
+    let mut found = BTreeMap::new();
+    for part in listed.split("<Key>").skip(1) {
+        let key = part.split("</Key>").next().unwrap();
+        let tags = ask(endpoint, "s3", &format!("{bucket}/{key}?tagging"), None, "").await;
+        found.insert(key.to_owned(), tags.contains("mlink:unused"));
+    }
+    found
+}
+
 fn way(deployed: &Value) -> (&str, bool) {
     (
         deployed["path"].as_str().unwrap(),
@@ -125,8 +141,20 @@ async fn the_cheapest_way_is_taken_and_named() {
     assert_eq!(asset("/assets/b-2.js").await, 200);
     assert_ne!(asset("/assets/a%20b-1.js").await, 200);
 
+    let before = artifacts(&world.endpoint()).await;
+    assert!(before.values().all(|unused| !unused), "{before:?}");
     toy.change_code();
     assert_eq!(way(&world.json("deploy --local")), ("code", true));
+    // The old code is still another function's; the new one is in use.
+    assert_eq!(artifacts(&world.endpoint()).await.len(), before.len() + 1);
+    toy.change_code();
+    assert_eq!(way(&world.json("deploy --local")), ("code", true));
+    let after = artifacts(&world.endpoint()).await;
+    assert_eq!(
+        after.values().filter(|unused| **unused).count(),
+        1,
+        "{after:?}"
+    );
 
     toy.write("mlink.yaml", "link: {lifetime: 10m}\n");
     assert_eq!(way(&world.json("deploy --local")), ("stack", true));
@@ -157,6 +185,27 @@ fn a_failed_deploy_names_the_cause_and_the_next_one_recovers() {
     toy.write("templates/stack.yaml", &template);
     let deployed = world.json("deploy --local");
     assert_eq!(way(&deployed), ("stack", true));
+}
+
+#[test]
+fn every_user_is_listed_over_all_pages() {
+    let toy = Toy::new();
+    let world = toy.world();
+    world.json("deploy --local");
+    // Cognito gives 60 a page.
+    for number in 0..61 {
+        world.says(&format!("user add user{number:02}@example.com --local"));
+    }
+    let listed = world.json("user list --local");
+    let listed: Vec<&str> = listed
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|user| user["email"].as_str().unwrap())
+        .collect();
+    let expected: Vec<String> = (0..61).map(|n| format!("user{n:02}@example.com")).collect();
+    assert_eq!(listed, expected);
+    assert_eq!(world.says("user list --local").lines().count(), 62);
 }
 
 #[test]

@@ -261,7 +261,7 @@ pub async fn inventory(endpoint: &str) -> BTreeMap<&'static str, String> {
 }
 
 /// One read of the local cloud's own state. It looks at who asks, not at the signature.
-async fn ask(
+pub async fn ask(
     endpoint: &str,
     service: &str,
     path: &str,

@@ -1,11 +1,10 @@
-//! Lists and empties a bucket, whatever its size.
+//! Lists and empties S3 buckets, whatever their size.
 
 use std::collections::BTreeMap;
 
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 
-use super::Error;
-use crate::aws::{Cloud, failed};
+use crate::aws::{Cloud, Error, failed};
 
 /// DeleteObjects takes no more keys at once.
 const BATCH: usize = 1000;
@@ -35,7 +34,7 @@ pub async fn list(cloud: &Cloud, bucket: &str) -> Result<BTreeMap<String, String
 }
 
 /// Removes every version and every delete marker. A bucket that is gone is empty.
-pub async fn empty(cloud: &Cloud, bucket: &str) -> Result<(), crate::aws::Error> {
+pub async fn empty(cloud: &Cloud, bucket: &str) -> Result<(), Error> {
     loop {
         let page = cloud
             .s3()
@@ -81,7 +80,7 @@ pub async fn delete(
     cloud: &Cloud,
     bucket: &str,
     keys: Vec<(String, Option<String>)>,
-) -> Result<(), crate::aws::Error> {
+) -> Result<(), Error> {
     let doing = || format!("delete from the bucket {bucket}");
     for batch in keys.chunks(BATCH) {
         let objects = batch.iter().filter_map(|(key, version)| {
@@ -109,7 +108,7 @@ pub async fn delete(
             .map_err(failed(doing()))?;
         // The request as a whole succeeds even when a key does not.
         if let Some(error) = answer.errors().first() {
-            return Err(crate::aws::Error::refused(
+            return Err(Error::refused(
                 doing(),
                 error.code(),
                 format!(
