@@ -5,6 +5,8 @@ mod error;
 
 use std::time::Duration;
 
+use aws_config::profile::ProfileFileCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
@@ -20,7 +22,7 @@ use calls::CallLog;
 pub use error::{Error, failed};
 
 /// The region of the local cloud when none is configured.
-const LOCAL_REGION: &str = "eu-west-1";
+pub const LOCAL_REGION: &str = "eu-west-1";
 
 /// An account and a region that answer, and who is asking.
 #[derive(Clone, Debug)]
@@ -46,12 +48,24 @@ impl Cloud {
             .retry_config(retries())
             .timeout_config(timeouts());
         if let Some(profile) = profile {
-            loader = loader.profile_name(profile);
+            // A profile that was asked for wins over keys in the environment, as in the AWS CLI.
+            let around = ProviderConfig::without_region()
+                .with_http_client(https(ProxyConfig::from_env()))
+                .with_region(region.map(|region| Region::new(region.to_owned())));
+            let named = ProfileFileCredentialsProvider::builder()
+                .configure(&around)
+                .profile_name(profile)
+                .build();
+            loader = loader.profile_name(profile).credentials_provider(named);
         }
         if let Some(region) = region {
             loader = loader.region(Region::new(region.to_owned()));
         }
-        Cloud::identify(loader.load().await, progress).await
+        let cloud = Cloud::identify(loader.load().await, progress).await;
+        cloud.map_err(|error| match profile {
+            Some(profile) => error.with_profile(profile),
+            None => error,
+        })
     }
 
     /// Connects to a local cloud. Nothing of the user's own AWS configuration is used, so that no

@@ -90,6 +90,21 @@ pub enum User {
     },
     /// List all users
     List,
+    /// End every session of a user; tokens that are out stay good until they expire
+    SignOut {
+        /// Email address of the user
+        email: String,
+    },
+    /// Keep a user from signing in, end every session, and remove the links that are out
+    Disable {
+        /// Email address of the user
+        email: String,
+    },
+    /// Let a disabled user sign in again
+    Enable {
+        /// Email address of the user
+        email: String,
+    },
     /// Remove a user and the links that were mailed to them
     Remove {
         /// Email address of the user

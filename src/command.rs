@@ -62,6 +62,9 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Refused(#[from] terminal::Refused),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Unwritten(#[from] terminal::Unwritten),
     #[error("{0}")]
     #[diagnostic(code(mlink::refused::guard))]
     Guard(String, #[help] String),

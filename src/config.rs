@@ -119,6 +119,7 @@ pub struct Config {
     pub sender: Option<Sender>,
     pub domain: Option<Domain>,
     directory: PathBuf,
+    flags: String,
 }
 
 impl Config {
@@ -155,6 +156,7 @@ impl Config {
             sender: file.email.map(|email| email.from.0),
             domain: own.domain,
             directory: directory.to_owned(),
+            flags: flags(global),
         })
     }
 
@@ -173,9 +175,25 @@ impl Config {
 
     /// The rest of a command line that means this stage: ` --local --stage lewis`.
     pub fn flags(&self) -> String {
-        let local = if self.is_local() { " --local" } else { "" };
-        format!("{local} --stage {}", self.stage)
+        self.flags.clone()
     }
+}
+
+/// What was said on the command line about where to work, to be said again.
+fn flags(global: &Global) -> String {
+    let local = if global.local { " --local" } else { "" };
+    let options = [
+        ("endpoint", global.endpoint.as_ref()),
+        ("stage", Some(&global.stage)),
+        ("profile", global.profile.as_ref()),
+        ("region", global.region.as_ref()),
+    ];
+    let given = options
+        .iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    given.fold(local.to_owned(), |flags, (name, value)| {
+        format!("{flags} --{name} {value}")
+    })
 }
 
 fn target(global: &Global) -> Result<Target, Error> {
@@ -216,21 +234,28 @@ fn read(path: &Path) -> Result<File, Error> {
         return Ok(File::default());
     }
     let file: File = serde_yaml::from_str(&text).map_err(|error| {
-        let at = error.location();
         // The location stands in front already.
         let message = error.to_string();
         let message = message.split(" at line ").next().unwrap_or(&message);
+        let from = error.location().map(|at| at.index());
+        // For a value that this program refuses, the parser gives the place of the map around it.
+        let (line, column) = match (from, message.split('`').nth(1)) {
+            (Some(from), Some(culprit)) => place_of(&text, from, culprit),
+            (Some(from), None) => place_of(&text, from, ""),
+            (None, _) => (0, 0),
+        };
         Error::File {
             file: path.to_owned(),
-            line: at.as_ref().map_or(0, serde_yaml::Location::line),
-            column: at.as_ref().map_or(0, serde_yaml::Location::column),
+            line,
+            column,
             message: message.to_owned(),
         }
     })?;
     // Names of stages are keys, for which the parser gives the place of the whole map.
     for stage in file.stages.keys() {
         if let Err(message) = Name::parse(stage) {
-            let (line, column) = place_of(&text, stage);
+            let from = text.find("stages").unwrap_or_default();
+            let (line, column) = place_of(&text, from, stage);
             return Err(Error::File {
                 file: path.to_owned(),
                 line,
@@ -242,13 +267,23 @@ fn read(path: &Path) -> Result<File, Error> {
     Ok(file)
 }
 
-/// Line and column of a key below `stages:`, counted from one.
-fn place_of(text: &str, key: &str) -> (usize, usize) {
-    let from = text.find("stages").unwrap_or_default();
-    let Some(at) = text[from..].find(key) else {
-        return (0, 0);
+/// Line and column, counted from one, of the first `wanted` that stands by itself at or after a place
+/// in the text; of that place, where there is none.
+fn place_of(text: &str, from: usize, wanted: &str) -> (usize, usize) {
+    let from = text.floor_char_boundary(from);
+    let alone = |at: &usize| {
+        let before = text[..*at].chars().next_back();
+        let after = text[at + wanted.len()..].chars().next();
+        ![before, after]
+            .iter()
+            .flatten()
+            .any(|c| c.is_alphanumeric())
     };
-    let before = &text[..from + at];
+    let found = text[from..]
+        .match_indices(wanted)
+        .map(|(at, _)| from + at)
+        .find(alone);
+    let before = &text[..found.unwrap_or(from)];
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
     (before.matches('\n').count() + 1, column)
 }
@@ -368,6 +403,7 @@ stages:
         insta::assert_snapshot!(refusal("name: [mlink]\n"));
         insta::assert_snapshot!(refusal("name: mlink\nlink:\n  lifetime: 8d\n"));
         insta::assert_snapshot!(refusal("session: { access: soon }\n"));
+        insta::assert_snapshot!(refusal("session:\n  access: 1h\n  refresh: 1\n"));
         insta::assert_snapshot!(refusal("architecture: sparc\n"));
         insta::assert_snapshot!(refusal(
             "name: mlink\nstages:\n  lewis: {}\n  My_Stage: {}\n"

@@ -16,6 +16,7 @@ use std::time::{Duration, Instant};
 use rustix::process::{Pid, Signal, kill_process};
 use serde::{Deserialize, Serialize};
 
+use crate::aws::LOCAL_REGION;
 use crate::event::Progress;
 use crate::turn;
 use folders::Folders;
@@ -24,6 +25,9 @@ pub use mail::{Mail, mails};
 /// How long to wait for it to answer, and to end. It needs well under a second for either.
 const PATIENCE: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(30);
+
+/// After so long without an answer a running process counts as hanging.
+const HANGING: Duration = Duration::from_secs(5);
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -112,13 +116,7 @@ pub async fn ensure(progress: &Progress) -> Result<LocalCloud, Error> {
             }
         }
         if Instant::now() > give_up {
-            let pid = folders
-                .pid()
-                .map_or_else(|| "unknown".to_owned(), |pid| pid.to_string());
-            return Err(Error::Stuck {
-                pid,
-                what: "runs but does not answer",
-            });
+            return Err(stuck(&folders, "runs but does not answer"));
         }
         tokio::time::sleep(PAUSE).await;
     };
@@ -139,13 +137,28 @@ pub async fn ensure(progress: &Progress) -> Result<LocalCloud, Error> {
     })
 }
 
-/// The user's local cloud, if it runs and answers.
+/// The user's local cloud, if it runs and answers. One that is just being started does not run yet.
 pub async fn status() -> Result<Option<LocalCloud>, Error> {
     let folders = Folders::of_user()?;
-    if !folders.exist() || turn::try_take(&folders.lock())?.is_some() {
+    if !folders.exist() {
         return Ok(None);
     }
-    running(&folders).await
+    let give_up = Instant::now() + HANGING;
+    loop {
+        if turn::try_take(&folders.lock())?.is_some() {
+            return Ok(None);
+        }
+        if let Some(running) = running(&folders).await? {
+            return Ok(Some(running));
+        }
+        if turn::try_take(&folders.turn())?.is_none() {
+            return Ok(None);
+        }
+        if Instant::now() > give_up {
+            return Err(stuck(&folders, "runs but does not answer"));
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
 }
 
 /// A local cloud that somebody else runs.
@@ -168,16 +181,12 @@ pub async fn stop() -> Result<bool, Error> {
     if !folders.exist() || turn::try_take(&folders.lock())?.is_some() {
         return Ok(false);
     }
-    let stuck = |pid: String| Error::Stuck {
-        pid,
-        what: "does not stop",
-    };
     // Another mlink may be starting it right now: the turn comes when it has a pid.
     let _turn = turn::take(&folders.turn()).await?;
     let Some(pid) = folders.pid() else {
         return match turn::try_take(&folders.lock())? {
             Some(_) => Ok(false),
-            None => Err(stuck("unknown".to_owned())),
+            None => Err(stuck(&folders, "does not stop")),
         };
     };
     // It saves its state on SIGTERM only.
@@ -188,7 +197,7 @@ pub async fn stop() -> Result<bool, Error> {
     let give_up = Instant::now() + PATIENCE;
     while turn::try_take(&folders.lock())?.is_none() {
         if Instant::now() > give_up {
-            return Err(stuck(pid.to_string()));
+            return Err(stuck(&folders, "does not stop"));
         }
         tokio::time::sleep(PAUSE).await;
     }
@@ -202,7 +211,13 @@ pub async fn reset(endpoint: Option<&str>) -> Result<(), Error> {
         None => status().await?.map(|running| running.endpoint),
     };
     let Some(endpoint) = endpoint else {
-        return Ok(Folders::of_user()?.wipe()?);
+        let folders = Folders::of_user()?;
+        folders.create()?;
+        // Nobody may start it, and it may not hang, while its folders go.
+        let _turn = turn::take(&folders.turn()).await?;
+        let lock = turn::try_take(&folders.lock())?;
+        lock.ok_or_else(|| stuck(&folders, "runs but does not answer"))?;
+        return Ok(folders.wipe()?);
     };
     let answer = client()
         .post(format!("{endpoint}/_ministack/reset"))
@@ -221,6 +236,14 @@ pub async fn reset(endpoint: Option<&str>) -> Result<(), Error> {
 /// The last lines of the log.
 pub fn log(lines: usize) -> Result<String, Error> {
     Ok(Folders::of_user()?.log_tail(lines)?)
+}
+
+fn stuck(folders: &Folders, what: &'static str) -> Error {
+    let pid = folders.pid().map(|pid| pid.to_string());
+    Error::Stuck {
+        pid: pid.unwrap_or_else(|| "unknown".to_owned()),
+        what,
+    }
 }
 
 async fn running(folders: &Folders) -> Result<Option<LocalCloud>, Error> {
@@ -263,6 +286,8 @@ fn spawn(
         .env("BIND_HOST", "127.0.0.1")
         .env("AWS_ENDPOINT_URL", format!("http://127.0.0.1:{port}"))
         .env("AUTH", "true")
+        // Where it finds a bucket on the disk that it had not saved the state of: after a sudden end.
+        .env("MINISTACK_REGION", LOCAL_REGION)
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test")
         // Both would listen on every interface.

@@ -8,7 +8,7 @@ mod report;
 mod table;
 
 use std::fmt::Display;
-use std::io::{IsTerminal, Write};
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -18,6 +18,12 @@ use crate::event::{Event, Progress};
 use live::Live;
 pub use prompt::{Refused, confirm};
 pub use table::table;
+
+/// What was to be done is done, but its result is lost.
+#[derive(Debug, thiserror::Error, miette::Diagnostic)]
+#[error("it is done, but the result could not be written")]
+#[diagnostic(code(mlink::output), help("`mlink info` shows the stage."))]
+pub struct Unwritten(#[source] std::io::Error);
 
 /// Where a command's words go, and in which form.
 pub struct Terminal {
@@ -74,15 +80,19 @@ impl Terminal {
     }
 
     /// The result of the command: one JSON document, or text for a person.
-    pub fn result<T: Serialize + Display>(&self, result: &T) {
+    pub fn result<T: Serialize + Display>(&self, result: &T) -> Result<(), Unwritten> {
         self.close();
         let text = match self.output {
             Output::Json => serde_json::to_string(result).unwrap_or_else(|error| error.to_string()),
             Output::Text => result.to_string(),
         };
-        if !text.is_empty() {
+        if text.is_empty() {
+            return Ok(());
+        }
+        match writeln!(std::io::stdout().lock(), "{text}") {
             // A reader that closed the pipe has read enough.
-            let _ = writeln!(std::io::stdout().lock(), "{text}");
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => Err(Unwritten(error)),
+            _ => Ok(()),
         }
     }
 

@@ -104,21 +104,83 @@ pub async fn list(cognito: &Client, pool: &str) -> Result<Vec<User>, Error> {
 }
 
 /// Removes the user's links first, then the user: who cannot be removed keeps nothing but the need
-/// to ask for a new link.
+/// to ask for a new link. How many links and codes went.
 pub async fn remove(
     cloud: &Cloud,
     pool: &str,
     mail_function: &str,
     email: &Email,
 ) -> Result<u64, Error> {
-    let cognito = cloud.cognito();
     let doing = || format!("remove the user {}", email.as_str());
-    let found = cognito
-        .admin_get_user()
+    let cognito = cloud.cognito();
+    let user = find(&cognito, pool, email).await?;
+    let links = forget(cloud, mail_function, &user.sub, email).await?;
+    cognito
+        .admin_delete_user()
         .user_pool_id(pool)
-        .username(email.as_str())
+        .username(user.username)
         .send()
-        .await;
+        .await
+        .map_err(failed(doing()))?;
+    Ok(links)
+}
+
+/// Revokes every refresh token of the user.
+pub async fn sign_out(cognito: &Client, pool: &str, email: &Email) -> Result<(), Error> {
+    let user = find(cognito, pool, email).await?;
+    cognito
+        .admin_user_global_sign_out()
+        .user_pool_id(pool)
+        .username(user.username)
+        .send()
+        .await
+        .map_err(failed(format!("sign {} out", email.as_str())))?;
+    Ok(())
+}
+
+/// Shuts the user out: no new sign-in first, then no old session, then no link that `enable` would
+/// bring back to life.
+pub async fn disable(
+    cloud: &Cloud,
+    pool: &str,
+    mail_function: &str,
+    email: &Email,
+) -> Result<(), Error> {
+    let cognito = cloud.cognito();
+    let user = find(&cognito, pool, email).await?;
+    cognito
+        .admin_disable_user()
+        .user_pool_id(pool)
+        .username(&user.username)
+        .send()
+        .await
+        .map_err(failed(format!("disable {}", email.as_str())))?;
+    sign_out(&cognito, pool, email).await?;
+    forget(cloud, mail_function, &user.sub, email).await?;
+    Ok(())
+}
+
+pub async fn enable(cognito: &Client, pool: &str, email: &Email) -> Result<(), Error> {
+    let user = find(cognito, pool, email).await?;
+    cognito
+        .admin_enable_user()
+        .user_pool_id(pool)
+        .username(user.username)
+        .send()
+        .await
+        .map_err(failed(format!("enable {}", email.as_str())))?;
+    Ok(())
+}
+
+/// What Cognito and the functions know a user by.
+struct Known {
+    username: String,
+    sub: String,
+}
+
+async fn find(cognito: &Client, pool: &str, email: &Email) -> Result<Known, Error> {
+    let request = cognito.admin_get_user().user_pool_id(pool);
+    let found = request.username(email.as_str()).send().await;
     let user = match found {
         Err(error)
             if error
@@ -127,18 +189,12 @@ pub async fn remove(
         {
             return Err(Error::Missing(email.as_str().to_owned()));
         }
-        found => found.map_err(failed(doing()))?,
+        found => found.map_err(failed(format!("find the user {}", email.as_str())))?,
     };
-    let sub = value_of(user.user_attributes(), "sub").unwrap_or_default();
-    let links = forget(cloud, mail_function, &sub, email).await?;
-    cognito
-        .admin_delete_user()
-        .user_pool_id(pool)
-        .username(user.username())
-        .send()
-        .await
-        .map_err(failed(doing()))?;
-    Ok(links)
+    Ok(Known {
+        sub: value_of(user.user_attributes(), "sub").unwrap_or_default(),
+        username: user.username,
+    })
 }
 
 /// Asks the mail function, which alone knows the table, to delete all that it holds of the user.

@@ -29,6 +29,7 @@ impl miette::Diagnostic for Error {
     }
 }
 
+const NONE_FOUND: &str = "no AWS credentials were found";
 const NO_CREDENTIALS: &str = "\
 Sign in with `aws sso login --profile NAME` and pass `--profile NAME`, or set AWS_ACCESS_KEY_ID and \
 AWS_SECRET_ACCESS_KEY. Without an AWS account, `--local` deploys to this machine.";
@@ -48,6 +49,15 @@ impl Error {
             help: Some(NO_REGION),
             source: None,
         }
+    }
+
+    /// Names the profile that the missing credentials were looked for in.
+    pub fn with_profile(mut self, profile: &str) -> Error {
+        if self.message == NONE_FOUND {
+            self.message =
+                format!("the profile `{profile}` is not configured, or has no credentials");
+        }
+        self
     }
 
     /// A refusal inside an answer that is no error by itself.
@@ -111,7 +121,7 @@ where
             // The chain of causes lists every place that was looked at; the help is shorter.
             return Error {
                 doing,
-                message: "no AWS credentials were found".to_owned(),
+                message: NONE_FOUND.to_owned(),
                 code: None,
                 help: Some(NO_CREDENTIALS),
                 source: None,

@@ -108,7 +108,7 @@ pub async fn run(
         path,
         seconds: (began.elapsed().as_secs_f64() * 10.0).round() / 10.0,
         next: format!("mlink user add you@example.com{}", config.flags()),
-    });
+    })?;
     if arguments.open
         && let Err(error) = open::that_detached(&url)
     {

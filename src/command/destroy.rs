@@ -70,7 +70,7 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
         if Stack::all(&client).await?.is_empty() {
             store.remove_bucket().await?;
         }
-        terminal.result(&destroyed);
+        terminal.result(&destroyed)?;
         return Ok(());
     };
     let tags = plan::tags(&config);
@@ -107,7 +107,7 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
         store.remove(&unused).await?;
         step.done(format!("{} objects", unused.len()));
     }
-    terminal.result(&destroyed);
+    terminal.result(&destroyed)?;
     Ok(())
 }
 

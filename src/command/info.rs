@@ -76,7 +76,7 @@ impl fmt::Display for Info {
 pub async fn run(config: Config, terminal: &Terminal) -> Result<(), Error> {
     let place = Place::reach(&config, terminal).await?;
     let stack = existing(&place.cloud, &config).await?;
-    terminal.result(&Info::of(&stack, &place.cloud, &config));
+    terminal.result(&Info::of(&stack, &place.cloud, &config))?;
     Ok(())
 }
 

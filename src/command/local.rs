@@ -108,7 +108,7 @@ pub async fn run(verb: &cli::Local, global: &Global, terminal: &Terminal) -> Res
             ours("local start")?;
             terminal.result(&Status::from(Some(
                 local::ensure(terminal.progress()).await?,
-            )));
+            )))?;
         }
         cli::Local::Stop => {
             ours("local stop")?;
@@ -118,14 +118,14 @@ pub async fn run(verb: &cli::Local, global: &Global, terminal: &Terminal) -> Res
             } else {
                 "The local cloud did not run."
             };
-            terminal.result(&Done { done, text });
+            terminal.result(&Done { done, text })?;
         }
         cli::Local::Status => {
             let found = match endpoint {
                 Some(endpoint) => local::at(endpoint).await.ok(),
                 None => local::status().await?,
             };
-            terminal.result(&Status::from(found));
+            terminal.result(&Status::from(found))?;
         }
         cli::Local::Mail { last } => {
             let endpoint = match endpoint {
@@ -139,14 +139,14 @@ pub async fn run(verb: &cli::Local, global: &Global, terminal: &Terminal) -> Res
             };
             let mut mails = local::mails(&endpoint).await?;
             mails.truncate(*last);
-            terminal.result(&Mails(mails));
+            terminal.result(&Mails(mails))?;
         }
         cli::Local::Logs { last } => {
             ours("local logs")?;
             let log = local::log(*last)?;
             terminal.result(&Log {
                 lines: log.lines().map(str::to_owned).collect(),
-            });
+            })?;
         }
         cli::Local::Reset => {
             confirm(
@@ -158,7 +158,7 @@ pub async fn run(verb: &cli::Local, global: &Global, terminal: &Terminal) -> Res
             terminal.result(&Done {
                 done: true,
                 text: "The local cloud is empty.",
-            });
+            })?;
         }
     }
     Ok(())

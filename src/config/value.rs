@@ -104,7 +104,8 @@ pub struct From(pub Sender);
 impl<'de> Deserialize<'de> for From {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<From, D::Error> {
         let text = String::deserialize(deserializer)?;
-        text.parse().map(From).map_err(D::Error::custom)
+        let refused = |error| D::Error::custom(format!("`{text}`: {error}"));
+        text.parse::<Sender>().map(From).map_err(refused)
     }
 }
 

@@ -114,6 +114,51 @@ fn python_and_its_way_out_are_named_where_it_is_missing() {
 }
 
 #[test]
+fn a_profile_that_is_asked_for_wins_over_the_environment() {
+    let cloud = World::new();
+    let endpoint = cloud.endpoint();
+    let folder = tempfile::tempdir().unwrap();
+    let credentials = folder.path().join("credentials");
+    let profile = "[acme]\naws_access_key_id=111111111111\naws_secret_access_key=x\n";
+    std::fs::write(&credentials, profile).unwrap();
+    let file = "stages: {prod: {account: \"999999999999\"}}\n";
+    std::fs::write(folder.path().join("mlink.yaml"), file).unwrap();
+    let world = World::of(folder.path());
+    // The local cloud takes an access key of twelve digits for the account.
+    let with = |profile: &str| {
+        let line = format!("info --stage prod --region eu-west-1 --profile {profile}");
+        let mut command = world.command(&line);
+        command
+            .env("AWS_ACCESS_KEY_ID", "333333333333")
+            .env("AWS_SECRET_ACCESS_KEY", "x");
+        command.env("AWS_ENDPOINT_URL", &endpoint);
+        command.env("AWS_SHARED_CREDENTIALS_FILE", &credentials);
+        failure(command)
+    };
+    let (code, said) = with("acme");
+    assert_eq!(code, 3);
+    assert!(
+        said.contains("these credentials are for 111111111111"),
+        "{said}"
+    );
+    let (code, said) = with("nobody");
+    assert_eq!(code, 1);
+    assert!(
+        said.contains("the profile `nobody` is not configured"),
+        "{said}"
+    );
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_result_that_cannot_be_written_is_a_failure() {
+    let world = World::new();
+    let mut command = world.command("local status");
+    command.stdout(std::fs::File::create("/dev/full").unwrap());
+    assert_eq!(command.status().unwrap().code(), Some(1));
+}
+
+#[test]
 fn the_wrong_account_is_refused() {
     let cloud = World::new();
     let endpoint = cloud.endpoint();

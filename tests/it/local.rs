@@ -45,6 +45,18 @@ async fn it_starts_once_stops_and_keeps_its_state() {
     let (code, _) = world.fails("local reset");
     assert_eq!(code, 3);
     world.json("local reset --yes");
+
+    // One that hangs is neither running nor stopped, and nothing of it is wiped.
+    let pid = world.json("local status")["pid"].to_string();
+    let signal = |signal: &str| Command::new("kill").args([signal, &pid]).status().unwrap();
+    assert!(signal("-STOP").success());
+    for line in ["local status", "local reset --yes"] {
+        let (code, said) = world.fails(line);
+        assert_eq!(code, 1);
+        assert!(said.contains("runs but does not answer"), "{said}");
+    }
+    assert!(signal("-CONT").success());
+    assert_eq!(world.json("local status")["running"], true);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -188,6 +188,20 @@ fn a_failed_deploy_names_the_cause_and_the_next_one_recovers() {
 }
 
 #[test]
+fn a_local_cloud_that_was_killed_is_deployed_to_again() {
+    let toy = Toy::new();
+    let world = toy.world();
+    world.json("deploy --local");
+    let pid = world.json("local status")["pid"].to_string();
+    let killed = std::process::Command::new("kill")
+        .args(["-9", &pid])
+        .status();
+    assert!(killed.unwrap().success());
+    // What it had not saved is gone: all but the objects on the disk.
+    assert_eq!(way(&world.json("deploy --local")), ("stack", true));
+}
+
+#[test]
 fn every_user_is_listed_over_all_pages() {
     let toy = Toy::new();
     let world = toy.world();
