@@ -1,8 +1,8 @@
 import { type ReactElement, type SubmitEvent, useRef, useState } from 'react';
 
 import { normalise } from './address';
+import { AddressField } from './AddressField';
 import { Problem } from './problem';
-import { ProblemNote } from './ProblemNote';
 import { useTask } from './useTask';
 
 interface Props {
@@ -13,7 +13,7 @@ interface Props {
 }
 
 /** One address and one button. The browser judges the address first, the server again. */
-export function AddressForm({ action, email = '', autoFocus = false, onSubmit }: Props): ReactElement {
+export function AddressForm({ action, email, autoFocus = false, onSubmit }: Props): ReactElement {
   const input = useRef<HTMLInputElement>(null);
   const [typo, setTypo] = useState<Problem | null>(null);
   const { busy, problem, run } = useTask();
@@ -31,31 +31,15 @@ export function AddressForm({ action, email = '', autoFocus = false, onSubmit }:
     run(async () => { await onSubmit(address); });
   };
 
-  const shown = typo ?? problem;
   return (
     <form noValidate onSubmit={submit} aria-busy={busy}>
-      <label htmlFor="email">Email address</label>
-      <input
-        id="email"
-        name="email"
-        type="email"
-        autoComplete="email"
-        inputMode="email"
-        autoCapitalize="none"
-        spellCheck={false}
-        required
-        maxLength={254}
-        placeholder="name@example.com"
-        defaultValue={email}
+      <AddressField
+        email={email}
         autoFocus={autoFocus}
+        problem={typo ?? problem}
         ref={input}
         onChange={() => { setTypo(null); }}
-        aria-invalid={shown?.kind === 'not-an-address'}
-        aria-describedby="email-problem"
       />
-      <div id="email-problem">
-        <ProblemNote problem={shown} />
-      </div>
       <button id="submit" type="submit" className="primary" aria-disabled={busy}>
         {action}
       </button>

@@ -13,6 +13,9 @@ import { SignedIn } from './views/SignedIn';
 import { Trouble } from './views/Trouble';
 import { Working } from './views/Working';
 
+/** Here the person has nothing to lose when the mail's link signs them in elsewhere. */
+const AWAIT_SESSION = new Set<View['kind']>(['ask-address', 'check-mail', 'link-unreadable', 'link-refused']);
+
 interface Props {
   flow: Flow;
   /** The first view: begun outside, because a link must be used once and React may mount twice. */
@@ -35,7 +38,7 @@ export function App({ flow, first }: Props): ReactElement {
   useEffect(
     () =>
       watchSession((now) => {
-        if (now === 'begun' && (view.kind === 'ask-address' || view.kind === 'check-mail')) {
+        if (now === 'begun' && AWAIT_SESSION.has(view.kind)) {
           go(flow.enter(), 'Signing you in');
         }
         if (now === 'ended' && view.kind === 'signed-in') show({ kind: 'ask-address', note: 'signed-out' });
@@ -45,6 +48,9 @@ export function App({ flow, first }: Props): ReactElement {
 
   const requestLink = async (email: string): Promise<void> => {
     show(await flow.requestLink(email));
+  };
+  const signInWithCode = async (email: string, code: string): Promise<void> => {
+    show(await flow.signInWithCode(email, code));
   };
 
   switch (view.kind) {
@@ -57,6 +63,7 @@ export function App({ flow, first }: Props): ReactElement {
         <CheckMail
           email={view.email}
           mail={flow.config.mail}
+          onSubmitCode={signInWithCode}
           onSendAgain={async () => { await flow.requestLink(view.email); }}
           onOtherAddress={() => { show({ kind: 'ask-address' }); }}
         />
@@ -72,8 +79,9 @@ export function App({ flow, first }: Props): ReactElement {
       return (
         <OtherSession
           email={view.email}
+          link={view.link}
           onStay={() => { go(flow.enter(), 'One moment'); }}
-          onUseLink={() => { go(flow.switchToLink(view.secret), 'Signing you in'); }}
+          onUseLink={() => { go(flow.switchToLink(view.link), 'Signing you in'); }}
         />
       );
     case 'link-unreadable':
@@ -81,6 +89,7 @@ export function App({ flow, first }: Props): ReactElement {
         <LinkUnreadable
           fault={view.fault}
           email={view.email}
+          onSubmitCode={signInWithCode}
           onRequestLink={requestLink}
           onAskAddress={() => { show({ kind: 'ask-address' }); }}
         />
@@ -89,6 +98,7 @@ export function App({ flow, first }: Props): ReactElement {
       return (
         <LinkRefused
           email={view.email}
+          onSubmitCode={signInWithCode}
           onRequestLink={requestLink}
           onOtherAddress={() => { show({ kind: 'confirm-address', secret: view.secret, email: view.email }); }}
         />

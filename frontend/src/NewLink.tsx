@@ -11,7 +11,7 @@ interface Props {
   children: ReactNode;
 }
 
-/** Offers a new link in place of one that failed: in one click where the address is known. */
+/** Offers a new mail in place of one that did not help: in one click where the address is known. */
 export function NewLink({ email, onRequestLink, children }: Props): ReactElement {
   const { busy, problem, run } = useTask();
   return (
@@ -21,11 +21,10 @@ export function NewLink({ email, onRequestLink, children }: Props): ReactElement
           <button
             id="new-link"
             type="button"
-            className="primary"
             aria-disabled={busy}
             onClick={() => { run(() => onRequestLink(email)); }}
           >
-            Send me a new link
+            Send me a new mail
           </button>
         )}
         {children}

@@ -3,10 +3,9 @@
  * and the history, so it stays the first import of main.tsx: whatever runs or is requested after
  * it (Amplify, React, config.json) finds a URL that tells nothing.
  */
-export type Arrival =
-  | { kind: 'plain' }
-  | { kind: 'link'; secret: string }
-  | { kind: 'bad-link'; fault: LinkFault };
+export type Arrival = { kind: 'plain' } | LinkArrival;
+
+export type LinkArrival = { kind: 'link'; secret: string } | { kind: 'bad-link'; fault: LinkFault };
 
 /** `incomplete`: nothing after the path. `damaged`: something, but no secret of ours. */
 export type LinkFault = 'incomplete' | 'damaged';

@@ -1,6 +1,6 @@
 import * as address from './address';
 import * as api from './api';
-import type { Arrival } from './arrival';
+import type { Arrival, LinkArrival } from './arrival';
 import type { Config } from './config';
 import { Problem } from './problem';
 import * as session from './session';
@@ -19,13 +19,7 @@ export class Flow {
   }
 
   arrive(arrival: Arrival): Promise<View> {
-    return attempt(async () => {
-      if (arrival.kind === 'link') return this.openLink(arrival.secret);
-      if (arrival.kind === 'bad-link') {
-        return { kind: 'link-unreadable', fault: arrival.fault, email: address.remembered() };
-      }
-      return this.enter();
-    });
+    return attempt(async () => (arrival.kind === 'plain' ? this.enter() : this.openLink(arrival)));
   }
 
   /** Shows who is signed in, or asks for the address. */
@@ -49,11 +43,18 @@ export class Flow {
     });
   }
 
+  /** Signs in with the code. Rejects with a Problem when it was refused, or could not be tried. */
+  async signInWithCode(email: string, code: string): Promise<View> {
+    if (!(await session.signInWithCode(email, code))) throw new Problem('code-refused', 'Cognito refused the code');
+    address.forget();
+    return this.enter();
+  }
+
   /** Leaves the session that stands in the way of the link, and uses the link. */
-  switchToLink(secret: string): Promise<View> {
+  switchToLink(link: LinkArrival): Promise<View> {
     return attempt(async () => {
       await session.endSession();
-      return this.openLink(secret);
+      return this.openLink(link);
     });
   }
 
@@ -77,15 +78,17 @@ export class Flow {
     return { kind: 'check-mail', email };
   }
 
-  private async openLink(secret: string): Promise<View> {
+  private async openLink(link: LinkArrival): Promise<View> {
     const current = await session.currentSession();
     const known = address.remembered();
-    if (!current) {
-      return known === null ? { kind: 'confirm-address', secret } : this.followLink(secret, known);
+    if (current) {
+      if (current.email !== known) return { kind: 'other-session', email: current.email, link };
+      address.forget();
+      return this.enter();
     }
-    if (current.email !== known) return { kind: 'other-session', email: current.email, secret };
-    address.forget();
-    return this.enter();
+    if (link.kind === 'bad-link') return { kind: 'link-unreadable', fault: link.fault, email: known };
+    if (known === null) return { kind: 'confirm-address', secret: link.secret };
+    return this.followLink(link.secret, known);
   }
 }
 

@@ -1,5 +1,12 @@
 /** What can go wrong that is not the person's link: each kind is one thing to tell them. */
-export type ProblemKind = 'not-an-address' | 'offline' | 'busy' | 'broken' | 'not-configured';
+export type ProblemKind =
+  | 'not-an-address'
+  | 'not-a-code'
+  | 'code-refused'
+  | 'offline'
+  | 'busy'
+  | 'broken'
+  | 'not-configured';
 
 export class Problem extends Error {
   override name = 'Problem';
@@ -22,6 +29,10 @@ export function explain({ kind }: Problem): string {
   switch (kind) {
     case 'not-an-address':
       return 'This is not an email address. It looks like name@example.com.';
+    case 'not-a-code':
+      return 'This is not the code. It has eight digits, like 1234 5678.';
+    case 'code-refused':
+      return 'This code is wrong, has expired or was already used. After five wrong tries a code is dead; a new mail brings a new one.';
     case 'offline':
       return 'The server could not be reached. Check your connection and try again.';
     case 'busy':

@@ -53,10 +53,23 @@ export async function currentSession(): Promise<Session | null> {
 }
 
 /** False: the link has expired, was used, or belongs to another address. Cognito does not tell which. */
-export async function signInWithLink(email: string, secret: string): Promise<boolean> {
+export function signInWithLink(email: string, secret: string): Promise<boolean> {
+  return signInWith(email, `link.${secret}`);
+}
+
+/** False: the code is wrong, has expired, was used, or died of wrong tries. Cognito does not tell which. */
+export function signInWithCode(email: string, code: string): Promise<boolean> {
+  return signInWith(email, `code.${code}`);
+}
+
+/**
+ * One answer, in a sign-in of its own: Cognito ends one after three wrong answers and after three
+ * minutes, and a person who mistypes a code or takes their time must not run into either.
+ */
+async function signInWith(email: string, challengeResponse: string): Promise<boolean> {
   try {
     await signIn({ username: email, options: { authFlowType: 'CUSTOM_WITHOUT_SRP' } });
-    const { isSignedIn } = await confirmSignIn({ challengeResponse: `link.${secret}` });
+    const { isSignedIn } = await confirmSignIn({ challengeResponse });
     return isSignedIn;
   } catch (error) {
     if (REFUSALS.has(nameOf(error))) return false;
@@ -102,11 +115,12 @@ async function globalSignOut(config: Config, accessToken: string): Promise<void>
   if (!REFUSALS.has(error.name)) throw problemOf(error);
 }
 
-/** Tells when a session begins or ends, in this tab or in another one of this browser. */
+/** Tells when a session begins or ends in another tab of this browser. What this tab does, it knows. */
 export function watchSession(changed: (now: 'begun' | 'ended') => void): () => void {
   return Hub.listen(
     'auth',
-    ({ payload }) => {
+    ({ payload, crossTab }) => {
+      if (!crossTab) return;
       if (payload.event === 'signedIn') changed('begun');
       if (payload.event === 'signedOut') changed('ended');
     },

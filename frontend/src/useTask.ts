@@ -7,6 +7,8 @@ interface Task {
   problem: Problem | null;
   /** Does nothing while the last run is under way. */
   run: (work: () => Promise<void>) => void;
+  /** Takes the problem back, because the person is mending it. */
+  dismiss: () => void;
 }
 
 /** Something that takes time and may fail, while its view stays. */
@@ -23,5 +25,7 @@ export function useTask(): Task {
       .finally(() => { setBusy(false); });
   };
 
-  return { busy, problem, run };
+  const dismiss = (): void => { setProblem(null); };
+
+  return { busy, problem, run, dismiss };
 }

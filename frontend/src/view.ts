@@ -1,5 +1,5 @@
 import type { Me } from './api';
-import type { LinkFault } from './arrival';
+import type { LinkArrival, LinkFault } from './arrival';
 import type { Problem } from './problem';
 
 /** What stands on the page: one at a time, each with all it needs. */
@@ -8,7 +8,7 @@ export type View =
   | { kind: 'ask-address'; note?: Note; email?: string }
   | { kind: 'check-mail'; email: string }
   | { kind: 'confirm-address'; secret: string; email?: string }
-  | { kind: 'other-session'; email: string; secret: string }
+  | { kind: 'other-session'; email: string; link: LinkArrival }
   | { kind: 'link-unreadable'; fault: LinkFault; email: string | null }
   | { kind: 'link-refused'; secret: string; email: string }
   | { kind: 'signed-in'; me: Me }

@@ -3,8 +3,8 @@ import { screen } from '@testing-library/react';
 import { beforeEach, expect, test } from 'vitest';
 
 import { remember, remembered } from '../src/address';
-import { checkAccessibility, click, enter, field, heading } from './page';
-import { SECRET, World } from './world';
+import { checkAccessibility, click, enter, enterCode, field, heading } from './page';
+import { CODE, SECRET, World } from './world';
 
 const LINK = `/sign-in#${SECRET}`;
 
@@ -54,7 +54,7 @@ test.each(['NotAuthorizedException', 'UserNotFoundException'])(
     await heading('The link did not work');
     expect(screen.getByText(/expired, was already used, or was made for another address/)).toBeVisible();
 
-    await click('Send me a new link');
+    await click('Send me a new mail');
     expect(await heading('Check your mail')).toBeVisible();
     expect(world.sent('/api/login')).toEqual([{ email: 'alice@example.com' }]);
   },
@@ -74,10 +74,10 @@ test('a link outlives a bad connection', async () => {
 test.each([
   ['/sign-in', 'The link is incomplete'],
   ['/sign-in#abc', 'The link is damaged'],
-])('%s says what is wrong with it and leads to a new link', async (url, title) => {
+])('%s says what is wrong with it and leads to a new mail', async (url, title) => {
   world.open(url);
   await heading(title);
-  await click('Get a new link');
+  await click('Get a new mail');
   expect(await heading('Sign in')).toBeVisible();
   expect(signIn).not.toHaveBeenCalled();
 });
@@ -86,7 +86,7 @@ test('an unreadable link in the browser that asked is replaced in one click', as
   remember('alice@example.com');
   world.open('/sign-in');
   await heading('The link is incomplete');
-  await click('Send me a new link');
+  await click('Send me a new mail');
   expect(await heading('Check your mail')).toBeVisible();
 });
 
@@ -116,6 +116,24 @@ test.each([
     await heading('Confirm your address');
     await enter('alice@example.com');
   }
+  await heading('You are signed in');
+  expect(world.session).toBe('alice@example.com');
+});
+
+test.each([
+  ['/sign-in', /The link is incomplete/],
+  ['/sign-in#abc', /The link is damaged/],
+])('someone else who is signed in is asked before %s leads to the code', async (url, words) => {
+  world.session = 'bob@example.com';
+  world.open(url);
+  await heading('You are already signed in');
+  expect(screen.getByText(words)).toBeVisible();
+  expect(world.session).toBe('bob@example.com');
+
+  await click('Sign out and use the code');
+  await screen.findByRole('heading', { name: words });
+  await enter('alice@example.com');
+  await enterCode(CODE);
   await heading('You are signed in');
   expect(world.session).toBe('alice@example.com');
 });

@@ -1,10 +1,10 @@
-import { signIn, signOut } from '@aws-amplify/auth';
+import { confirmSignIn, signIn, signOut } from '@aws-amplify/auth';
 import { cognitoUserPoolsTokenProvider } from '@aws-amplify/auth/cognito';
 import { Amplify, fetchAuthSession } from '@aws-amplify/core';
 import { beforeEach, expect, test, vi } from 'vitest';
 
-import { configureSession, currentSession, endEverySession, signInWithLink } from '../src/session';
-import { CONFIG, named, SECRET, World } from './world';
+import { configureSession, currentSession, endEverySession, signInWithCode, signInWithLink } from '../src/session';
+import { CODE, CONFIG, named, SECRET, World } from './world';
 
 let world: World;
 beforeEach(() => {
@@ -17,6 +17,15 @@ test('a link is followed by custom authentication without SRP', async () => {
     username: 'alice@example.com',
     options: { authFlowType: 'CUSTOM_WITHOUT_SRP' },
   });
+});
+
+test('a code is another answer in the same flow', async () => {
+  await expect(signInWithCode('alice@example.com', CODE)).resolves.toBe(true);
+  expect(signIn).toHaveBeenCalledWith({
+    username: 'alice@example.com',
+    options: { authFlowType: 'CUSTOM_WITHOUT_SRP' },
+  });
+  expect(confirmSignIn).toHaveBeenCalledExactlyOnceWith({ challengeResponse: `code.${CODE}` });
 });
 
 test('a wrong answer, after which Cognito asks once more, is a refusal', async () => {

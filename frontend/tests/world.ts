@@ -10,6 +10,8 @@ import { Flow } from '../src/flow';
 
 export const SECRET = 'AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE';
 
+export const CODE = '01234567';
+
 export const CONFIG = {
   region: 'eu-west-1',
   userPoolId: 'eu-west-1_pool',
@@ -21,11 +23,11 @@ export const CONFIG = {
 
 const GLOBAL_SIGN_OUT = 'https://cognito-idp.eu-west-1.amazonaws.com/';
 
-/** Cognito and the API as the page meets them: one session, one good link, and answers that a test may change. */
+/** Cognito and the API as the page meets them: one session, one good link and code, and answers that a test may change. */
 export class World {
   /** Who is signed in in this browser. */
   session: string | null = null;
-  /** Whose link SECRET is. */
+  /** Whose link SECRET is, and whose code CODE. */
   owner = 'alice@example.com';
   config: unknown = CONFIG;
   /** Status by path; 0: no connection. */
@@ -37,21 +39,34 @@ export class World {
   };
   /** Set: Amplify's signIn fails with an error of this name. */
   signInError: string | null = null;
+  /** Set: Amplify's confirmSignIn fails with an error of this name. */
+  answerError: string | null = null;
+  private wrongCodes = 0;
   requests: { path: string; body: unknown; headers: Headers; href: string }[] = [];
 
   constructor() {
     vi.stubGlobal('fetch', vi.fn(this.fetch));
     let username = '';
+    let triesLeft = 0;
+    let validUntil = 0;
     vi.mocked(signIn).mockImplementation((input) => {
       if (this.signInError) return Promise.reject(named(this.signInError));
       if (this.session) return Promise.reject(named('UserAlreadyAuthenticatedException'));
       username = input.username;
+      triesLeft = 3;
+      validUntil = Date.now() + 3 * 60_000;
       return Promise.resolve({ isSignedIn: false, nextStep: CHALLENGE });
     });
     vi.mocked(confirmSignIn).mockImplementation(({ challengeResponse }) => {
-      const right = challengeResponse === `link.${SECRET}` && username === this.owner;
-      if (!right) return Promise.resolve({ isSignedIn: false, nextStep: CHALLENGE });
+      if (this.answerError) return Promise.reject(named(this.answerError));
+      if (triesLeft === 0 || Date.now() >= validUntil) return Promise.reject(named('NotAuthorizedException'));
+      if (!this.isRight(username, challengeResponse)) {
+        triesLeft -= 1;
+        if (triesLeft === 0) return Promise.reject(named('NotAuthorizedException'));
+        return Promise.resolve({ isSignedIn: false, nextStep: CHALLENGE });
+      }
       this.session = username;
+      this.tell({ event: 'signedIn' });
       return Promise.resolve({ isSignedIn: true, nextStep: { signInStep: 'DONE' } });
     });
     vi.mocked(signOut).mockImplementation(() => {
@@ -72,15 +87,28 @@ export class World {
     render(createElement(App, { flow, first: flow.arrive(arrival) }));
   }
 
-  /** What another tab of this browser did: Amplify tells those who listen beyond their own tab, and nobody else. */
+  /** What another tab of this browser did. */
   otherTab(event: 'signedIn' | 'signedOut'): void {
-    const [, listener, options] = vi.mocked(Hub.listen).mock.lastCall as unknown as HubCall;
-    if (options?.enableCrossTabEvents) listener({ channel: 'auth', payload: { event } });
+    this.tell({ event, crossTab: true });
   }
 
   /** The bodies sent to a path. */
   sent(path: string): unknown[] {
     return this.requests.filter((request) => request.path === path).map(({ body }) => body);
+  }
+
+  /** Amplify tells of this tab, and of others those who listen beyond their own, and nobody else. */
+  private tell({ event, crossTab = false }: { event: 'signedIn' | 'signedOut'; crossTab?: boolean }): void {
+    const [, listener, options] = (vi.mocked(Hub.listen).mock.lastCall ?? []) as unknown as Partial<HubCall>;
+    if (options?.enableCrossTabEvents === true || !crossTab) listener?.({ channel: 'auth', payload: { event }, crossTab });
+  }
+
+  /** A wrong code counts, and the fifth kills the right one. A wrong link burns nothing. */
+  private isRight(username: string, answer: string): boolean {
+    if (username !== this.owner) return false;
+    if (answer === `code.${CODE}` && this.wrongCodes < 5) return true;
+    if (answer.startsWith('code.')) this.wrongCodes += 1;
+    return answer === `link.${SECRET}`;
   }
 
   private readonly fetch = (path: string, init?: RequestInit): Promise<Response> => {

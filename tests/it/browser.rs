@@ -47,6 +47,13 @@ async fn enter_address(browser: &Client, email: &str) {
     click(browser, "#submit").await;
 }
 
+async fn type_code(browser: &Client, code: &str) {
+    let input = browser.find(Locator::Css("#code")).await.unwrap();
+    input.clear().await.unwrap();
+    input.send_keys(code).await.unwrap();
+    click(browser, "#submit-code").await;
+}
+
 /// What the address bar and the history show of a link.
 async fn is_clean(browser: &Client, secret: &str) {
     let url = browser.current_url().await.unwrap();
@@ -64,7 +71,7 @@ async fn is_clean(browser: &Client, secret: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_link_signs_in_through_the_page() {
+async fn links_and_codes_sign_in_through_the_page() {
     let world = World::new();
     let deployed = world.json("deploy --local --stage browser");
     world.json("user add alice@example.com --name Alice --local --stage browser");
@@ -115,6 +122,29 @@ async fn a_link_signs_in_through_the_page() {
     assert_eq!(text(&stranger, "#who-email").await, EMAIL);
     click(&stranger, "#sign-out-everywhere").await;
     view(&stranger, "ask-address").await;
+
+    // Where no link can be opened, the code of the same mail is typed.
+    enter_address(&stranger, EMAIL).await;
+    view(&stranger, "check-mail").await;
+    let mail = world.mail(3).await;
+    let digits = |line: &&str| line.len() == 8 && line.bytes().all(|b| b.is_ascii_digit());
+    let code = mail["text"]
+        .as_str()
+        .unwrap()
+        .lines()
+        .map(str::trim)
+        .find(digits)
+        .unwrap();
+    let code = code.to_owned();
+    let wrong = format!("{:08}", (code.parse::<u32>().unwrap() + 1) % 100_000_000);
+    type_code(&stranger, &wrong).await;
+    assert!(
+        text(&stranger, "#code-problem .problem:not(:empty)")
+            .await
+            .contains("This code is wrong")
+    );
+    type_code(&stranger, &format!("{} {}", &code[..4], &code[4..])).await;
+    view(&stranger, "signed-in").await;
 
     for browser in [same, other, stranger] {
         browser.close().await.unwrap();

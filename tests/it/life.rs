@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::world::{World, ask_for_mail, inventory, request, sign_in, site};
+use crate::world::{World, ask_for_mail, cognito, inventory, request, sign_in, site};
 
 const EMAIL: &str = "alice@example.com";
 
@@ -41,7 +41,9 @@ async fn a_stage_is_deployed_used_and_destroyed_without_a_trace() {
     }
     the_site_is_published(&endpoint, &first).await;
     users_are_managed(&world);
-    a_link_signs_in_once(&world, &endpoint, &first).await;
+    let refresh_token = a_link_signs_in_once(&world, &endpoint, &first).await;
+    a_code_signs_in_once(&world, &endpoint, &first).await;
+    users_are_shut_out(&world, &endpoint, &first, &refresh_token).await;
     a_removed_user_is_gone(&world, &endpoint, &first).await;
 
     let (code, said) = world.fails("destroy --local --stage lewis");
@@ -127,7 +129,8 @@ fn users_are_managed(world: &World) {
     );
 }
 
-async fn a_link_signs_in_once(world: &World, endpoint: &str, deployed: &Value) {
+/// Returns the refresh token of the session.
+async fn a_link_signs_in_once(world: &World, endpoint: &str, deployed: &Value) -> String {
     let url = output(deployed, "SiteUrl");
     let client_id = output(deployed, "UserPoolClientId");
 
@@ -179,6 +182,100 @@ async fn a_link_signs_in_once(world: &World, endpoint: &str, deployed: &Value) {
 
     let replayed = sign_in(endpoint, client_id, EMAIL, &answer).await;
     assert!(replayed.map_or(true, |answer| answer["AuthenticationResult"].is_null()));
+    let session = &signed_in["AuthenticationResult"];
+    session["RefreshToken"].as_str().unwrap().to_owned()
+}
+
+/// The code in the text of a mail: eight digits on a line of their own.
+fn code(mail: &Value) -> String {
+    let text = mail["text"].as_str().unwrap();
+    let is_code = |line: &&str| line.len() == 8 && line.bytes().all(|b| b.is_ascii_digit());
+    text.lines()
+        .map(str::trim)
+        .find(is_code)
+        .expect(text)
+        .to_owned()
+}
+
+async fn a_code_signs_in_once(world: &World, endpoint: &str, deployed: &Value) {
+    let (url, client_id) = (
+        output(deployed, "SiteUrl"),
+        output(deployed, "UserPoolClientId"),
+    );
+    let tokens = async |answer: &str| match sign_in(endpoint, client_id, EMAIL, answer).await {
+        Ok(answered) => !answered["AuthenticationResult"].is_null(),
+        Err(_) => false,
+    };
+    let fresh = async || {
+        let mails = world.json("local mail").as_array().unwrap().len();
+        assert_eq!(ask_for_mail(url, EMAIL).await.status(), 202);
+        world.mail(mails + 1).await
+    };
+    let first = code(&fresh().await);
+    let second = code(&fresh().await);
+    if first != second {
+        assert!(
+            !tokens(&format!("code.{first}")).await,
+            "only the newest code is good"
+        );
+    }
+    assert!(tokens(&format!("code.{second}")).await);
+    assert!(
+        !tokens(&format!("code.{second}")).await,
+        "a code works once"
+    );
+
+    let third = code(&fresh().await);
+    let wrong = format!(
+        "code.{:08}",
+        (third.parse::<u32>().unwrap() + 1) % 100_000_000
+    );
+    for _ in 0..5 {
+        assert!(!tokens(&wrong).await);
+    }
+    assert!(
+        !tokens(&format!("code.{third}")).await,
+        "five wrong tries kill a code"
+    );
+}
+
+async fn users_are_shut_out(world: &World, endpoint: &str, deployed: &Value, refresh_token: &str) {
+    let (url, client_id) = (
+        output(deployed, "SiteUrl"),
+        output(deployed, "UserPoolClientId"),
+    );
+    let renew = async || {
+        let body = serde_json::json!({"ClientId": client_id, "RefreshToken": refresh_token});
+        cognito(endpoint, "GetTokensFromRefreshToken", body).await
+    };
+    renew().await.unwrap();
+    world.json("user sign-out alice@example.com --local --stage lewis");
+    renew().await.unwrap_err();
+
+    let mails = world.json("local mail").as_array().unwrap().len();
+    assert_eq!(ask_for_mail(url, EMAIL).await.status(), 202);
+    let mail = world.mail(mails + 1).await;
+    let answer = format!(
+        "link.{}",
+        mail["links"][0]
+            .as_str()
+            .unwrap()
+            .split_once('#')
+            .unwrap()
+            .1
+    );
+    world.json("user disable alice@example.com --local --stage lewis");
+    assert_eq!(
+        world.json("user list --local --stage lewis")[0]["enabled"],
+        false
+    );
+    sign_in(endpoint, client_id, EMAIL, &answer)
+        .await
+        .unwrap_err();
+    world.json("user enable alice@example.com --local --stage lewis");
+    // What was out before stays dead.
+    let stale = sign_in(endpoint, client_id, EMAIL, &answer).await;
+    assert!(stale.map_or(true, |answer| answer["AuthenticationResult"].is_null()));
 }
 
 async fn a_removed_user_is_gone(world: &World, endpoint: &str, deployed: &Value) {

@@ -1,5 +1,6 @@
 import { type ReactElement, useEffect, useState } from 'react';
 
+import { CodeForm } from '../CodeForm';
 import { Frame } from '../Frame';
 import { ProblemNote } from '../ProblemNote';
 import { useTask } from '../useTask';
@@ -11,11 +12,12 @@ interface Props {
   email: string;
   /** Whether the stage sends mail. */
   mail: boolean;
+  onSubmitCode: (email: string, code: string) => Promise<void>;
   onSendAgain: () => Promise<void>;
   onOtherAddress: () => void;
 }
 
-export function CheckMail({ email, mail, onSendAgain, onOtherAddress }: Props): ReactElement {
+export function CheckMail({ email, mail, onSubmitCode, onSendAgain, onOtherAddress }: Props): ReactElement {
   const [sent, setSent] = useState(1);
   const secondsLeft = useCountdown(PAUSE_SECONDS, sent);
   const { busy, problem, run } = useTask();
@@ -31,21 +33,24 @@ export function CheckMail({ email, mail, onSendAgain, onOtherAddress }: Props): 
 
   const lead = (
     <p>
-      If <strong>{email}</strong> has an account, a link is on its way. Open it in this browser and you are in; any
-      other browser asks for this address first.
+      If <strong>{email}</strong> has an account, a mail is on its way.
+      {mail && ' Open the link in it, or type its code here.'}
     </p>
   );
   return (
     <Frame name="check-mail" title="Check your mail" lead={lead}>
-      {!mail && (
+      {mail ? (
+        // A new mail puts an end to the code before it, and so to whatever was typed and said of that one.
+        <CodeForm key={sent} email={email} onSubmit={onSubmitCode} />
+      ) : (
         <p className="note" id="no-mail">
           This site sends no mail yet: whoever runs it has to configure a sender first.
         </p>
       )}
       <p className="hint" id="send-again-hint">
         {waiting
-          ? `Nothing there? You can send it again in ${String(secondsLeft)} s.`
-          : 'Nothing there? Look among the spam, or send it again.'}
+          ? `Nothing there? Send it again in ${String(secondsLeft)} s.`
+          : 'Nothing there? Look among the spam.'}
       </p>
       <div className="actions">
         <button
@@ -63,7 +68,7 @@ export function CheckMail({ email, mail, onSendAgain, onOtherAddress }: Props): 
       </div>
       <ProblemNote problem={problem} />
       <p className="status" role="status">
-        {sent > 1 && waiting && 'Sent again.'}
+        {sent > 1 && waiting && 'Sent again. Only the code in the newest mail works.'}
       </p>
     </Frame>
   );

@@ -1,6 +1,7 @@
-import type { ReactElement } from 'react';
+import { type ReactElement, useState } from 'react';
 
 import type { LinkFault } from '../arrival';
+import { CodeForm } from '../CodeForm';
 import { Frame } from '../Frame';
 import { NewLink } from '../NewLink';
 
@@ -18,28 +19,36 @@ interface Props {
   fault: LinkFault;
   /** The address this browser asked for, where it did. */
   email: string | null;
+  onSubmitCode: (email: string, code: string) => Promise<void>;
   onRequestLink: (email: string) => Promise<void>;
   onAskAddress: () => void;
 }
 
-export function LinkUnreadable({ fault, email, onRequestLink, onAskAddress }: Props): ReactElement {
+export function LinkUnreadable({ fault, email, onSubmitCode, onRequestLink, onAskAddress }: Props): ReactElement {
+  // Where no address is known, a code that failed has told one.
+  const [known, setKnown] = useState(email);
+
+  const submitCode = (address: string, code: string): Promise<void> =>
+    onSubmitCode(address, code).finally(() => { setKnown(address); });
+
   const lead = (
     <p>
       {REASONS[fault]}{' '}
       {email === null ? (
-        'Copy the whole link from the mail into the address bar, or get a new one.'
+        'Type the code from the mail instead, or get a new mail.'
       ) : (
         <>
-          Copy the whole link from the mail into the address bar, or have a new one sent to <strong>{email}</strong>.
+          Type the code from the mail to <strong>{email}</strong> instead, or get a new mail.
         </>
       )}
     </p>
   );
   return (
     <Frame name="link-unreadable" title={TITLES[fault]} lead={lead}>
-      <NewLink email={email} onRequestLink={onRequestLink}>
-        <button id="other-address" type="button" className={email === null ? 'primary' : undefined} onClick={onAskAddress}>
-          {email === null ? 'Get a new link' : 'Use another address'}
+      <CodeForm email={email} onSubmit={submitCode} />
+      <NewLink email={known} onRequestLink={onRequestLink}>
+        <button id="other-address" type="button" onClick={onAskAddress}>
+          {known === null ? 'Get a new mail' : 'Use another address'}
         </button>
       </NewLink>
     </Frame>

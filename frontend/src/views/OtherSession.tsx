@@ -1,19 +1,23 @@
 import type { ReactElement } from 'react';
 
+import type { LinkArrival } from '../arrival';
 import { Frame } from '../Frame';
 
 interface Props {
   /** Who is signed in now. */
   email: string;
+  link: LinkArrival;
   onStay: () => void;
   onUseLink: () => void;
 }
 
-export function OtherSession({ email, onStay, onUseLink }: Props): ReactElement {
+export function OtherSession({ email, link, onStay, onUseLink }: Props): ReactElement {
   const lead = (
     <p>
-      This browser is signed in as <strong>{email}</strong>. The link may be for someone else, so nothing was done with
-      it yet.
+      This browser is signed in as <strong>{email}</strong>.{' '}
+      {link.kind === 'link'
+        ? 'The link may be for someone else, so nothing was done with it yet.'
+        : `The link is ${link.fault}, and it may be for someone else.`}
     </p>
   );
   return (
@@ -23,7 +27,7 @@ export function OtherSession({ email, onStay, onUseLink }: Props): ReactElement 
           Stay signed in
         </button>
         <button id="use-link" type="button" onClick={onUseLink}>
-          Sign out and use the link
+          {link.kind === 'link' ? 'Sign out and use the link' : 'Sign out and use the code'}
         </button>
       </div>
     </Frame>

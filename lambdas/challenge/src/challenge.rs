@@ -1,10 +1,13 @@
 use lambda_runtime::Diagnostic;
-use mlink_core::table::Key;
+use mlink_core::table::{self, Key};
 use mlink_core::{Answer, Attempt, Event, Label, MacKey, Next, RandomError, Trigger};
 use mlink_runtime::{epoch_seconds, log};
 use serde_json::{Value, json};
 use thiserror::Error;
+use tokio::time::timeout;
 
+use crate::clients::PATIENCE;
+use crate::codes::{Codes, Guess};
 use crate::links::{Consumption, Links, TableError};
 
 /// Why the trigger fails, which Cognito tells the person who is signing in: nothing in it may
@@ -30,12 +33,13 @@ impl From<Error> for Diagnostic {
 
 pub struct Challenge {
     links: Links,
+    codes: Codes,
     key: MacKey,
 }
 
 impl Challenge {
-    pub fn new(links: Links, key: MacKey) -> Self {
-        Self { links, key }
+    pub fn new(links: Links, codes: Codes, key: MacKey) -> Self {
+        Self { links, codes, key }
     }
 
     /// Gives the event back with its response filled in and everything else as it came.
@@ -60,27 +64,17 @@ impl Challenge {
         }
     }
 
-    /// An answer that is no answer is wrong at once; any other costs exactly one call to the
-    /// table, whether or not there is such a user.
+    /// An answer that is no answer is wrong at once. Any other wrong one costs exactly one call to
+    /// the table, whether or not there is such a user.
     async fn verify(&self, event: Event<'_>) -> Result<Value, Error> {
         let answer = event.answer().and_then(Answer::parse);
-        let (Some(Answer::Link(secret)), Some(attempt)) = (answer, event.attempt()) else {
+        let (Some(answer), Some(attempt)) = (answer, event.attempt()) else {
             log::info("answer_malformed", &[]);
             return Ok(verdict(false));
         };
-        let consumption = Consumption {
-            key: match event.sub() {
-                Some(sub) => Key::link(sub, &secret),
-                None => Key::nobody(&secret),
-            },
-            attempt,
-            // A user without an address has the MAC of no address, which no link was issued to.
-            email_mac: self
-                .key
-                .mac(Label::Email, event.email().unwrap_or_default()),
-            now: epoch_seconds(),
-        };
-        let right = self.links.consume(consumption).await?;
+        let right = timeout(PATIENCE, self.consume(event, answer, attempt))
+            .await
+            .unwrap_or_else(|_| Err(TableError("Timeout".to_owned())))?;
         log::info(
             if right {
                 "answer_right"
@@ -90,6 +84,46 @@ impl Challenge {
             &[],
         );
         Ok(verdict(right))
+    }
+
+    /// Link and code of one mail are used up apart from each other: the code is there for when
+    /// something else has burnt the link.
+    async fn consume(
+        &self,
+        event: Event<'_>,
+        answer: Answer,
+        attempt: &str,
+    ) -> Result<bool, TableError> {
+        let sub = |random: &str| {
+            event
+                .sub()
+                .map_or_else(|| table::nobody(random), str::to_owned)
+        };
+        // A user without an address has the MAC of no address, which nothing was issued to.
+        let email = event.email().unwrap_or_default();
+        let email_mac = self.key.mac(Label::Email, email);
+        let now = epoch_seconds();
+        match answer {
+            Answer::Link(secret) => {
+                let consumption = Consumption {
+                    key: Key::link(&sub(&secret.hash()), &secret),
+                    attempt,
+                    email_mac,
+                    now,
+                };
+                self.links.consume(consumption).await
+            }
+            Answer::Code(code) => {
+                let guess = Guess {
+                    sub: &sub(attempt),
+                    code: &code,
+                    attempt,
+                    email_mac,
+                    now,
+                };
+                self.codes.consume(&guess).await
+            }
+        }
     }
 }
 

@@ -1,9 +1,4 @@
-use std::time::Duration;
-
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::Config;
-use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use mlink_core::table;
@@ -11,28 +6,10 @@ use mlink_runtime::reason;
 use thiserror::Error;
 
 /// The table did not answer, which says nothing about the person's answer: the trigger fails and
-/// the same link can be tried again, while "wrong" would be a lie.
+/// the same link or code can be tried again, while "wrong" would be a lie.
 #[derive(Debug, Error)]
 #[error("the link table did not answer: {0}")]
-pub struct TableError(String);
-
-/// Cognito waits 5 seconds for a trigger; the table, its retries included, gets three of them.
-const PATIENCE: Duration = Duration::from_secs(3);
-
-/// A table client that has failed or succeeded within three seconds.
-pub fn client(sdk: &aws_types::SdkConfig) -> Client {
-    let timeouts = TimeoutConfig::builder()
-        .connect_timeout(Duration::from_millis(900))
-        .operation_attempt_timeout(Duration::from_millis(900))
-        .operation_timeout(PATIENCE)
-        .build();
-    let retries = RetryConfig::standard()
-        .with_max_attempts(3)
-        .with_initial_backoff(Duration::from_millis(50));
-    let config = Config::from(sdk).to_builder();
-    let config = config.timeout_config(timeouts).retry_config(retries);
-    Client::from_conf(config.build())
-}
+pub struct TableError(pub String);
 
 /// The links of the table, as far as `challenge` has to do with them.
 pub struct Links {

@@ -13,6 +13,27 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         .collect()
 }
 
+/// The 32 bytes that [`hex`] wrote; anything else is `None`.
+pub(crate) fn unhex32(text: &str) -> Option<[u8; 32]> {
+    let digits = text.as_bytes();
+    if digits.len() != 64 {
+        return None;
+    }
+    let mut bytes = [0; 32];
+    for (byte, pair) in bytes.iter_mut().zip(digits.chunks_exact(2)) {
+        *byte = nibble(pair[0])? << 4 | nibble(pair[1])?;
+    }
+    Some(bytes)
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
+}
+
 /// Base64 for URLs (RFC 4648, section 5), without padding.
 pub(crate) fn base64url(bytes: &[u8]) -> String {
     URL_SAFE_NO_PAD.encode(bytes)
@@ -36,6 +57,15 @@ mod tests {
     #[test]
     fn hex_is_lower_case_and_padded() {
         assert_eq!(hex(&[0, 9, 171, 255]), "0009abff");
+    }
+
+    #[test]
+    fn hex_is_read_as_it_is_written() {
+        let bytes: [u8; 32] = std::array::from_fn(|place| place as u8 * 8 + 1);
+        assert_eq!(unhex32(&hex(&bytes)), Some(bytes));
+        for wrong in ["", "00", &"0".repeat(63), &"G".repeat(64), &"é".repeat(32)] {
+            assert_eq!(unhex32(wrong), None, "{wrong}");
+        }
     }
 
     #[test]

@@ -7,6 +7,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod answer;
+mod code;
 mod define;
 mod email;
 mod encoding;
@@ -18,6 +19,7 @@ pub mod table;
 mod trigger;
 
 pub use answer::Answer;
+pub use code::Code;
 pub use define::{Next, Round};
 pub use email::{Email, EmailError};
 pub use login::{ACCEPTED, LoginRequest, MESSAGE_LIFETIME_SECONDS, QueueMessage};

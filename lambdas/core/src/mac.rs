@@ -5,7 +5,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use thiserror::Error;
 
-use crate::encoding::{bytes32, hex};
+use crate::encoding::{bytes32, hex, unhex32};
 
 /// The key is not what the deployment makes.
 #[derive(Debug, Error)]
@@ -17,18 +17,25 @@ pub struct MacKeyError;
 pub enum Label {
     /// The address that a link was issued to.
     Email,
+    /// The code of a user.
+    Code,
+    /// A code that somebody tried.
+    Guess,
 }
 
 impl Label {
     fn as_str(self) -> &'static str {
         match self {
             Self::Email => "email",
+            Self::Code => "code",
+            Self::Guess => "guess",
         }
     }
 }
 
 /// The stage's key for HMAC-SHA-256. It is never in the table, so that a dump of the table can
 /// not be searched for an address by trying addresses.
+#[derive(Clone)]
 pub struct MacKey(Hmac<Sha256>);
 
 /// Reads the 43 characters that stand in a function's environment.
@@ -46,12 +53,22 @@ impl FromStr for MacKey {
 impl MacKey {
     /// The MAC of `text` for one use, in lower-case hexadecimal.
     pub fn mac(&self, label: Label, text: &str) -> String {
+        hex(&self.over(label, text).finalize().into_bytes())
+    }
+
+    /// Whether `mac` is what [`mac`](MacKey::mac) gives. How long it takes tells nothing about
+    /// where the two part.
+    pub fn verify(&self, label: Label, text: &str, mac: &str) -> bool {
+        unhex32(mac).is_some_and(|mac| self.over(label, text).verify_slice(&mac).is_ok())
+    }
+
+    fn over(&self, label: Label, text: &str) -> Hmac<Sha256> {
         let mut mac = self.0.clone();
         // No label contains a zero byte, so label and text cannot run into each other.
         mac.update(label.as_str().as_bytes());
         mac.update(&[0]);
         mac.update(text.as_bytes());
-        hex(&mac.finalize().into_bytes())
+        mac
     }
 }
 
@@ -83,6 +100,24 @@ mod tests {
             key(1).mac(Label::Email, "a@b.co"),
             key(2).mac(Label::Email, "a@b.co")
         );
+    }
+
+    #[test]
+    fn another_label_gives_another_mac() {
+        let macs = [Label::Email, Label::Code, Label::Guess].map(|label| key(1).mac(label, "a"));
+        assert!(macs[0] != macs[1] && macs[1] != macs[2] && macs[2] != macs[0]);
+    }
+
+    #[test]
+    fn only_the_mac_itself_verifies() {
+        let mac = key(1).mac(Label::Email, "a@b.co");
+        assert!(key(1).verify(Label::Email, "a@b.co", &mac));
+        assert!(!key(1).verify(Label::Code, "a@b.co", &mac));
+        assert!(!key(1).verify(Label::Email, "a@b.com", &mac));
+        assert!(!key(2).verify(Label::Email, "a@b.co", &mac));
+        for wrong in ["", &mac[1..], &mac.to_uppercase(), &format!("{mac}0")] {
+            assert!(!key(1).verify(Label::Email, "a@b.co", wrong), "{wrong}");
+        }
     }
 
     #[test]

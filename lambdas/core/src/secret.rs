@@ -68,7 +68,7 @@ impl Attempt {
     }
 }
 
-fn random<const N: usize>() -> Result<[u8; N], RandomError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], RandomError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(RandomError)?;
     Ok(bytes)

@@ -10,16 +10,22 @@ pub const SK: &str = "sk";
 /// condition always asks [`EXP`] too.
 pub const TTL: &str = "ttl";
 
-/// Link: MAC of the address at issue.
+/// Link, code: MAC of the address at issue.
 pub const EMAIL_MAC: &str = "email_mac";
-/// Link: the second from which on it is worthless.
+/// Link, code: the second from which on it is worthless.
 pub const EXP: &str = "exp";
 /// Link: who had it made.
 pub const ISSUER: &str = "issuer";
-/// Link: the attempt that consumed it.
+/// Link, code: the attempt that consumed it.
 pub const CONSUMER: &str = "consumer";
 /// Link: when it was consumed.
 pub const CONSUMED_AT: &str = "consumed_at";
+/// Code: [MAC](crate::Code::mac) of user and code.
+pub const MAC: &str = "mac";
+/// Code: how many guesses were made. The right one is among them, and the last.
+pub const WRONG: &str = "wrong";
+/// Code: the [names](crate::Code::guess) of these guesses, a set of texts.
+pub const GUESSES: &str = "guesses";
 /// Message: there once its work is done.
 pub const DONE_AT: &str = "done_at";
 
@@ -31,6 +37,9 @@ pub const ALONE: &str = "-";
 
 /// What the sort key of every link begins with.
 pub const LINK_PREFIX: &str = "link#";
+
+/// The sort key of a user's code: one a user, so that a new one takes the place of the old.
+const CODE: &str = "code";
 
 /// The two keys of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -47,11 +56,11 @@ impl Key {
         Self { pk, sk }
     }
 
-    /// A link of nobody: a key under which no item can exist (a `sub` is a UUID), for work that
-    /// must look the same when there is no such user. It varies with the secret, so that such
-    /// requests spread over the table like any others.
-    pub fn nobody(secret: &Secret) -> Self {
-        Self::link(&format!("nobody/{}", secret.hash()), secret)
+    /// The code of a user.
+    pub fn code(sub: &str) -> Self {
+        let sk = CODE.to_owned();
+        let pk = user(sub);
+        Self { pk, sk }
     }
 
     /// The marker of a queue message.
@@ -66,6 +75,13 @@ impl Key {
 /// The partition that holds everything of one user.
 pub fn user(sub: &str) -> String {
     format!("user#{sub}")
+}
+
+/// The `sub` of nobody: one under which no item can exist (a real one is a UUID), for work that must
+/// look the same when there is no such user. It varies with what is random about a request, so that
+/// such requests spread over the table like any others.
+pub fn nobody(random: &str) -> String {
+    format!("nobody/{random}")
 }
 
 #[cfg(test)]
@@ -85,9 +101,14 @@ mod tests {
 
     #[test]
     fn nobody_shares_no_partition() {
-        let (one, two) = (Secret::generate().unwrap(), Secret::generate().unwrap());
-        assert_ne!(Key::nobody(&one).pk, Key::nobody(&two).pk);
-        assert!(Key::nobody(&one).pk.starts_with("user#nobody/"));
-        assert_eq!(Key::nobody(&one).sk, Key::link(SUB, &one).sk);
+        assert_ne!(Key::code(&nobody("one")).pk, Key::code(&nobody("two")).pk);
+        assert_eq!(Key::code(&nobody("one")).pk, "user#nobody/one");
+    }
+
+    #[test]
+    fn a_user_has_one_code() {
+        let key = Key::code(SUB);
+        assert_eq!(key.pk, format!("user#{SUB}"));
+        assert_eq!(key.sk, "code");
     }
 }

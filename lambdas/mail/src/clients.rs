@@ -8,8 +8,8 @@ use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_types::SdkConfig;
 use mlink_runtime::fresh_connections;
 
-/// What one message takes at the most: three calls to the table, one to each of the others.
-pub const LONGEST_MESSAGE: Duration = Duration::from_secs(3 * 3 + 5 + 8);
+/// What one message takes at the most: four calls to the table, one to each of the others.
+pub const LONGEST_MESSAGE: Duration = Duration::from_secs(4 * 3 + 5 + 8);
 
 pub fn dynamodb(sdk: &SdkConfig) -> aws_sdk_dynamodb::Client {
     use aws_sdk_dynamodb::{Client, config::Builder};

@@ -1,4 +1,4 @@
-use mlink_core::Secret;
+use mlink_core::{Code, Secret};
 
 use crate::lifetime::Lifetime;
 
@@ -31,13 +31,19 @@ impl Stationery {
         }
     }
 
-    /// The letter around one secret. The secret stands behind `#`, which browsers keep to themselves.
-    pub fn letter(&self, secret: &Secret) -> Letter {
+    /// The letter around one secret and one code. The secret stands behind `#`, which browsers keep to
+    /// themselves. The code has two halves to be read by, and no space to be copied with.
+    pub fn letter(&self, secret: &Secret, code: &Code) -> Letter {
         let link = format!("{}/sign-in#{}", self.site_url, secret.reveal());
+        let code = code.reveal();
+        let (first_half, second_half) = code.split_at(code.len() / 2);
         let values = [
             ("brand", self.brand.as_str()),
             ("lifetime", self.lifetime.as_str()),
             ("link", link.as_str()),
+            ("code", code.as_str()),
+            ("first_half", first_half),
+            ("second_half", second_half),
         ];
         Letter {
             subject: fill(SUBJECT.trim_end(), &values, str::to_owned),
@@ -75,12 +81,17 @@ fn escaped(text: &str) -> String {
 mod tests {
     use super::*;
 
+    const CODE: &str = "01234567";
+
     fn letter(brand: &str) -> (Letter, String) {
         let site = "https://login.acme.example".to_owned();
         let stationery = Stationery::new(site, brand, "1800".parse().unwrap());
         let secret = Secret::generate().unwrap();
         let link = format!("https://login.acme.example/sign-in#{}", secret.reveal());
-        (stationery.letter(&secret), link)
+        (
+            stationery.letter(&secret, &Code::parse(CODE).unwrap()),
+            link,
+        )
     }
 
     #[test]
@@ -99,6 +110,42 @@ mod tests {
     fn the_link_stands_on_a_line_of_its_own_in_the_text() {
         let (letter, link) = letter("Acme");
         assert!(letter.text.lines().any(|line| line == link));
+    }
+
+    #[test]
+    fn the_code_stands_on_a_line_of_its_own_in_the_text() {
+        let (letter, _) = letter("Acme");
+        assert_eq!(letter.text.lines().filter(|line| *line == CODE).count(), 1);
+    }
+
+    /// What is copied is the text between the tags, where browsers make one space of any white space.
+    #[test]
+    fn the_code_is_read_in_halves_and_copied_in_one() {
+        let (letter, _) = letter("Acme");
+        assert!(!letter.html.contains(CODE), "no halves");
+        let pieces = letter.html.split('<').map(|piece| {
+            let (_, text) = piece.split_once('>').unwrap_or_default();
+            text
+        });
+        let copied = pieces.collect::<String>();
+        assert!(copied.lines().any(|line| line == CODE), "{copied}");
+    }
+
+    #[test]
+    fn both_parts_say_where_to_type_the_code() {
+        let (letter, _) = letter("Acme");
+        for part in [&letter.text, &letter.html] {
+            let sentence = "type this code on the page where you asked for this mail";
+            assert!(part.contains(sentence), "{part}");
+        }
+    }
+
+    /// A subject is shown on locked screens.
+    #[test]
+    fn the_subject_tells_no_code() {
+        let (letter, link) = letter("Acme {{code}} {{first_half}}");
+        assert!(!letter.subject.contains(CODE) && !letter.subject.contains(&link));
+        assert!(!letter.subject.contains("0123"));
     }
 
     #[test]

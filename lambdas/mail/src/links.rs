@@ -49,7 +49,10 @@ impl Links {
                 Key::link(&recipient.sub, secret),
                 "attribute_not_exists(pk)",
             ),
-            None => (Key::nobody(secret), "attribute_exists(pk)"),
+            None => (
+                Key::link(&table::nobody(&secret.hash()), secret),
+                "attribute_exists(pk)",
+            ),
         };
         let email = recipient.map_or("", |recipient| &recipient.email);
         let email_mac = self.key.mac(Label::Email, email);

@@ -6,11 +6,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sesv2 as ses;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use lambda_runtime::Context;
-use mlink_core::{Secret, table};
+use mlink_core::{Code, MacKey, Secret, table};
 use mlink_runtime::epoch_seconds;
 
 use super::*;
 use crate::clients;
+use crate::codes::Codes;
 use crate::directory::Directory;
 use crate::letter::Stationery;
 use crate::links::Links;
@@ -65,6 +66,46 @@ async fn a_user_is_mailed_a_link_that_the_table_knows_the_hash_of() {
 }
 
 #[tokio::test]
+async fn the_same_mail_has_a_code_that_the_table_knows_the_mac_of() {
+    let (cast, calls) = (Cast::default(), Calls::default());
+    assert_eq!(cast.deliver(&calls, message("r1")).await, STAYS_NOT);
+
+    let mails = calls.mails.lock().unwrap();
+    let simple = mails[0].content().unwrap().simple().unwrap();
+    let text = simple.body().unwrap().text().unwrap().data();
+    let code = text.lines().find_map(Code::parse).expect(text);
+
+    let puts = calls.puts.lock().unwrap();
+    assert_eq!(puts.len(), 3);
+    let stored = puts[2].item().unwrap();
+    let exp = number(&stored["exp"]);
+    let key: MacKey = KEY.parse().unwrap();
+    assert_eq!(text_of(&stored["pk"]), format!("user#{SUB}"));
+    assert_eq!(text_of(&stored["sk"]), "code");
+    assert_eq!(text_of(&stored["mac"]), code.mac(&key, SUB));
+    assert_eq!(text_of(&stored["email_mac"]), EMAIL_MAC);
+    assert_eq!(number(&stored["wrong"]), 0);
+    assert_eq!(exp, number(&puts[1].item().unwrap()["exp"]), "as the link");
+    assert_eq!(number(&stored["ttl"]), exp);
+    assert_eq!(stored.len(), 7);
+    assert_eq!(puts[2].condition_expression(), None, "it replaces the last");
+    assert!(!format!("{puts:?}").contains(&code.reveal()));
+}
+
+#[tokio::test]
+async fn every_mail_has_a_code_of_its_own() {
+    let calls = Calls::default();
+    let event = batch(&[message("r1"), message("r2")]);
+    Cast::default().answer(&calls, event).await;
+    let puts = calls.puts.lock().unwrap();
+    let macs = puts.iter().filter_map(|put| put.item().unwrap().get("mac"));
+    let [one, two] = macs.collect::<Vec<_>>()[..] else {
+        panic!("{puts:?}");
+    };
+    assert_ne!(one, two);
+}
+
+#[tokio::test]
 async fn whom_no_mail_is_for_costs_the_same_table_calls() {
     let known = Calls::default();
     Cast::default().deliver(&known, message("r1")).await;
@@ -90,10 +131,16 @@ async fn whom_no_mail_is_for_costs_the_same_table_calls() {
         assert_eq!(calls.table(), known.table(), "{why}");
 
         let puts = calls.puts.lock().unwrap();
-        let pk = text_of(&puts[1].item().unwrap()["pk"]);
-        assert!(pk.starts_with("user#nobody/"), "{why}");
-        let condition = puts[1].condition_expression();
-        assert_eq!(condition, Some("attribute_exists(pk)"), "{why}");
+        let known = known.puts.lock().unwrap();
+        for (put, known) in puts[1..].iter().zip(&known[1..]) {
+            let (item, known) = (put.item().unwrap(), known.item().unwrap());
+            let pk = text_of(&item["pk"]);
+            assert!(pk.starts_with("user#nobody/"), "{why}");
+            let condition = put.condition_expression();
+            assert_eq!(condition, Some("attribute_exists(pk)"), "{why}");
+            assert!(known.keys().all(|name| item.contains_key(name)), "{why}");
+            assert_eq!(item.len(), known.len(), "{why}");
+        }
     }
 }
 
@@ -105,7 +152,7 @@ async fn the_same_message_twice_sends_one_mail() {
     assert_eq!(text_of(&claimed.item().unwrap()["pk"]), "message#r1");
     let condition = claimed.condition_expression();
     assert_eq!(condition, Some("attribute_not_exists(pk)"));
-    assert_eq!(calls.table(), ["put", "put", "update"]);
+    assert_eq!(calls.table(), ["put", "put", "put", "update"]);
 
     let (cast, again) = (
         Cast {
@@ -146,7 +193,7 @@ async fn a_refused_mail_is_kept_and_may_be_tried_again() {
             1,
             "no second try at once"
         );
-        assert_eq!(calls.table(), ["put", "put", "delete"], "{status}");
+        assert_eq!(calls.table(), ["put", "put", "put", "delete"], "{status}");
     }
 }
 
@@ -164,7 +211,11 @@ async fn a_mail_of_unknown_fate_is_kept_and_not_tried_again() {
             1,
             "no second try at once"
         );
-        assert_eq!(calls.table(), ["put", "put"], "the marker stays open");
+        assert_eq!(
+            calls.table(),
+            ["put", "put", "put"],
+            "the marker stays open"
+        );
     }
 }
 
@@ -179,6 +230,17 @@ async fn trouble_before_the_mail_lets_it_be_tried_again() {
     );
     assert_eq!(cast.deliver(&calls, message("r1")).await, STAYS);
     assert_eq!(calls.table(), ["put", "delete"]);
+
+    let (cast, calls) = (
+        Cast {
+            code_fails: true,
+            ..Cast::default()
+        },
+        Calls::default(),
+    );
+    assert_eq!(cast.deliver(&calls, message("r1")).await, STAYS);
+    assert_eq!(calls.mails.lock().unwrap().len(), 0);
+    assert_eq!(calls.table().last(), Some(&"delete"));
 
     let (cast, calls) = (
         Cast {

@@ -1,8 +1,9 @@
-use mlink_core::{Email, QueueMessage, RandomError, Secret};
+use mlink_core::{Code, Email, QueueMessage, RandomError, Secret};
 use mlink_runtime::{epoch_seconds, log};
 use thiserror::Error;
 
 use crate::batch::Record;
+use crate::codes::Codes;
 use crate::directory::{Directory, DirectoryError, Entry};
 use crate::letter::Stationery;
 use crate::links::{Links, TableError};
@@ -13,6 +14,7 @@ use crate::post::{Post, PostError};
 pub struct Worker {
     pub directory: Directory,
     pub links: Links,
+    pub codes: Codes,
     pub markers: Markers,
     pub stationery: Stationery,
     /// Missing where the stage has no sender; then no mail is sent.
@@ -90,21 +92,23 @@ impl Worker {
         sent
     }
 
-    /// Makes a link for who has the address and mails it to where Cognito says, never to where the
-    /// request says. For nobody it does the same but for the mail.
+    /// Makes a link and a code for who has the address and mails them to where Cognito says, never
+    /// to where the request says. For nobody it does the same but for the mail.
     async fn send(&self, post: &Post, email: &Email, now: u64) -> Result<Outcome, Failure> {
         let entry = self.directory.find(email).await?;
-        let secret = Secret::generate()?;
+        let (secret, code) = (Secret::generate()?, Code::generate()?);
+        let recipient = match &entry {
+            Entry::Recipient(recipient) => Some(recipient),
+            Entry::Nobody(_) => None,
+        };
+        self.links.store(&secret, recipient, now).await?;
+        self.codes.store(&code, &secret, recipient, now).await?;
         match entry {
             Entry::Recipient(recipient) => {
-                self.links.store(&secret, Some(&recipient), now).await?;
-                let letter = self.stationery.letter(&secret);
+                let letter = self.stationery.letter(&secret, &code);
                 Ok(Outcome::Sent(post.send(letter, &recipient.email).await?))
             }
-            Entry::Nobody(why) => {
-                self.links.store(&secret, None, now).await?;
-                Ok(Outcome::Nobody(why))
-            }
+            Entry::Nobody(why) => Ok(Outcome::Nobody(why)),
         }
     }
 

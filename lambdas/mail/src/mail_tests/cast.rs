@@ -19,7 +19,7 @@ use super::*;
 pub const SUB: &str = "62c5a4f4-60e1-70de-4b7c-0b5a3c1d2e3f";
 /// HMAC-SHA-256 of `email`, a zero byte and `Alice@example.com` under a key of 32 ones.
 pub const EMAIL_MAC: &str = "a22f295532d65c126f29a92717b07ec3a34c0c423ae3f303f3204d7898262e18";
-const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
+pub const KEY: &str = "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE";
 
 pub const STAYS: [&str; 1] = ["message 0"];
 pub const STAYS_NOT: [&str; 0] = [];
@@ -38,6 +38,7 @@ pub struct Cast {
     pub user: Result<AdminGetUserOutput, ()>,
     pub pool_is_down: bool,
     pub claim: Claimed,
+    pub code_fails: bool,
     pub close_fails: bool,
     pub ses_status: u16,
     pub has_sender: bool,
@@ -49,6 +50,7 @@ impl Default for Cast {
             user: Ok(user("Alice@example.com", true, "true")),
             pool_is_down: false,
             claim: Claimed::Granted,
+            code_fails: false,
             close_fails: false,
             ses_status: 200,
             has_sender: true,
@@ -120,13 +122,14 @@ impl Cast {
         }
     }
 
-    /// Answers as the table would: a claim as told, a link for nobody with a failed condition.
+    /// Answers as the table would: a claim as told, what is for nobody with a failed condition.
     fn put(&self, calls: &Calls) -> Rule {
-        let (claim, calls) = (self.claim, calls.clone());
+        let (claim, code_fails, calls) = (self.claim, self.code_fails, calls.clone());
         mock!(dynamodb::Client::put_item).then_compute_response(move |input| {
             calls.puts.lock().unwrap().push(input.clone());
             calls.table.lock().unwrap().push("put");
             let is_claim = text_of(&input.item().unwrap()["pk"]).starts_with("message#");
+            let is_code = text_of(&input.item().unwrap()["sk"]) == "code";
             let is_nobody = input.condition_expression() == Some("attribute_exists(pk)");
             let one = AttributeValue::N("1".to_owned());
             let taken = ConditionalCheckFailedException::builder();
@@ -134,6 +137,7 @@ impl Cast {
                 Claimed::Trouble if is_claim => MockResponse::Error(trouble()),
                 Claimed::Done if is_claim => refused(taken.item(table::DONE_AT, one).build()),
                 Claimed::Open if is_claim => refused(taken.item(table::TTL, one).build()),
+                _ if is_code && code_fails => MockResponse::Error(trouble()),
                 _ if is_nobody => refused(taken.build()),
                 _ => MockResponse::Output(PutItemOutput::builder().build()),
             }
@@ -198,6 +202,12 @@ pub fn mail(pool: &[&Rule], table: &[&Rule], post: &[&Rule], has_sender: bool) -
     Mail::new(Worker {
         directory: Directory::new(pool, "pool".to_owned()),
         links: Links::new(
+            dynamodb.clone(),
+            links.clone(),
+            KEY.parse().unwrap(),
+            lifetime,
+        ),
+        codes: Codes::new(
             dynamodb.clone(),
             links.clone(),
             KEY.parse().unwrap(),
