@@ -43,7 +43,7 @@ pub enum Path {
     Nothing,
     /// Only files of the page changed.
     Site,
-    /// Only the functions' code changed.
+    /// Nothing of the stack but the functions' code changed.
     Code,
     Stack,
 }
@@ -53,7 +53,7 @@ impl Path {
         match self {
             Path::Nothing => "nothing has changed",
             Path::Site => "only the page has changed",
-            Path::Code => "only the functions' code has changed",
+            Path::Code => "the functions' code has changed",
             Path::Stack => "the stack has changed",
         }
     }
