@@ -57,7 +57,7 @@ impl fmt::Display for Mails {
             if number > 0 {
                 writeln!(f, "\n{}\n", "─".repeat(72))?;
             }
-            writeln!(f, "To:      {}", mail.to.join(", "))?;
+            writeln!(f, "To:      {}", mail.to)?;
             writeln!(f, "Subject: {}", mail.subject)?;
             writeln!(f, "Date:    {}\n", mail.at)?;
             writeln!(f, "{}", mail.text.trim_end())?;

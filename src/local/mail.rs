@@ -11,7 +11,8 @@ use super::{Error, client};
 /// A mail as it would have arrived.
 #[derive(Debug, PartialEq, Eq, Serialize)]
 pub struct Mail {
-    pub to: Vec<String>,
+    /// The recipients, separated by commas; mlink writes to one.
+    pub to: String,
     pub subject: String,
     pub text: String,
     pub html: String,
@@ -63,7 +64,7 @@ impl From<Message> for Mail {
     fn from(message: Message) -> Mail {
         let text = message.body_text.unwrap_or_default();
         Mail {
-            to: message.to,
+            to: message.to.join(", "),
             subject: message.subject,
             links: links(&text),
             text,
@@ -101,6 +102,7 @@ mod tests {
             ["http://x.localhost:1/sign-in#s", "https://y.example"]
         );
         assert_eq!(mail.at, "2026-11-22T07:00:00.25Z");
+        assert_eq!(mail.to, "a@b.example");
         assert_eq!(mail.html, "");
     }
 }
