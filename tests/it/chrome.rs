@@ -1,6 +1,7 @@
 //! Headless Chromium behind a chromedriver of the test's own.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
 
 use fantoccini::{Client, ClientBuilder};
@@ -18,6 +19,8 @@ impl Chrome {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
+            // With the browsers it starts, so that all of them end with a test that fails.
+            .process_group(0)
             .spawn()
             .expect("chromedriver is not installed: see the README, \"Tests\"");
         // "ChromeDriver was started successfully on port 12345."
@@ -63,7 +66,8 @@ impl Chrome {
 
 impl Drop for Chrome {
     fn drop(&mut self) {
-        let _ = self.driver.kill();
+        let group = format!("-{}", self.driver.id());
+        let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         let _ = self.driver.wait();
     }
 }

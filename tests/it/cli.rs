@@ -18,9 +18,9 @@ fn help_shows_every_command() {
     let world = World::new();
     for (name, line) in [
         ("help", "--help"),
-        ("help deploy", "deploy --help"),
-        ("help user", "user --help"),
-        ("help local", "local --help"),
+        ("help-deploy", "deploy --help"),
+        ("help-user", "user --help"),
+        ("help-local", "local --help"),
     ] {
         insta::assert_snapshot!(name, world.says(line));
     }
@@ -49,11 +49,11 @@ fn errors_are_said_once_with_the_way_out() {
     let folder = tempfile::tempdir().unwrap();
     let world = World::of(folder.path());
     snapshot(
-        "no credentials",
+        "no-credentials",
         &world.fails("info --region eu-west-1").1,
         &folder,
     );
-    snapshot("no project", &world.fails("deploy --local").1, &folder);
+    snapshot("no-project", &world.fails("deploy --local").1, &folder);
     snapshot("stage", &world.fails("info --stage My_Stage").1, &folder);
     snapshot("address", &world.fails("user add nonsense").1, &folder);
     snapshot(
@@ -66,7 +66,7 @@ fn errors_are_said_once_with_the_way_out() {
     command
         .env("AWS_ACCESS_KEY_ID", "x")
         .env("AWS_SECRET_ACCESS_KEY", "x");
-    snapshot("no region", &failure(command).1, &folder);
+    snapshot("no-region", &failure(command).1, &folder);
 
     let mut command = world.command("info --region eu-west-1");
     command
@@ -82,7 +82,7 @@ fn errors_are_said_once_with_the_way_out() {
     .unwrap();
     let (code, said) = world.fails("info");
     assert_eq!(code, 2);
-    snapshot("unknown key", &said, &folder);
+    snapshot("unknown-key", &said, &folder);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn python_and_its_way_out_are_named_where_it_is_missing() {
     command
         .env("PATH", "/nonexistent")
         .env("XDG_CACHE_HOME", folder.path());
-    snapshot("no python", &failure(command).1, &folder);
+    snapshot("no-python", &failure(command).1, &folder);
 }
 
 #[test]
@@ -174,7 +174,7 @@ fn the_wrong_account_is_refused() {
     command.env("AWS_ENDPOINT_URL", &endpoint);
     let (code, said) = failure(command);
     assert_eq!(code, 3);
-    snapshot("wrong account", &said, &folder);
+    snapshot("wrong-account", &said, &folder);
 
     let (code, said) = world.fails("destroy --stage prod --yes --local");
     assert_eq!(code, 3);
