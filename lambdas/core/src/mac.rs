@@ -21,6 +21,14 @@ pub enum Label {
     Code,
     /// A code that somebody tried.
     Guess,
+    /// An address whose mails are counted.
+    Throttle,
+    /// A caller whose requests are counted, in one hour.
+    Caller,
+    /// An address that belongs to a test user.
+    Test,
+    /// An address, as log lines name it: by a MAC that is in no item of the table.
+    Log,
 }
 
 impl Label {
@@ -29,6 +37,10 @@ impl Label {
             Self::Email => "email",
             Self::Code => "code",
             Self::Guess => "guess",
+            Self::Throttle => "throttle",
+            Self::Caller => "caller",
+            Self::Test => "test",
+            Self::Log => "log",
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The layout of the link table: the one place that spells its keys and attributes.
 
-use crate::Secret;
+use crate::{Caller, Email, Label, MacKey, Secret};
 
 /// Partition key.
 pub const PK: &str = "pk";
@@ -28,6 +28,10 @@ pub const WRONG: &str = "wrong";
 pub const GUESSES: &str = "guesses";
 /// Message: there once its work is done.
 pub const DONE_AT: &str = "done_at";
+/// Throttle: the request that the newest mail was for.
+pub const REQUEST: &str = "request";
+/// Caller: how many requests came in the hour.
+pub const COUNT: &str = "count";
 
 /// How long a consumed link stays, to answer a late retry as before.
 pub const TOMBSTONE_SECONDS: u64 = 24 * 60 * 60;
@@ -40,6 +44,12 @@ pub const LINK_PREFIX: &str = "link#";
 
 /// The sort key of a user's code: one a user, so that a new one takes the place of the old.
 const CODE: &str = "code";
+
+/// The sort key of the list of a user's links that are out.
+const OUTSTANDING: &str = "outstanding";
+
+/// The partition of the markers of test users: one for all, so that they can be counted.
+pub const TEST: &str = "test#";
 
 /// The two keys of an item.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +73,38 @@ impl Key {
         Self { pk, sk }
     }
 
+    /// The list of a user's links that are out, newest first, in the attributes that [`slot`] names.
+    pub fn outstanding(sub: &str) -> Self {
+        let sk = OUTSTANDING.to_owned();
+        let pk = user(sub);
+        Self { pk, sk }
+    }
+
+    /// When the last mails to an address were, newest first, in the attributes that [`slot`] names.
+    pub fn throttle(key: &MacKey, email: &Email) -> Self {
+        Self {
+            pk: format!("throttle#{}", key.mac(Label::Throttle, email.as_str())),
+            sk: ALONE.to_owned(),
+        }
+    }
+
+    /// How many requests a caller made in the hour that contains `now` (seconds since 1970).
+    pub fn caller(key: &MacKey, caller: &Caller, now: u64) -> Self {
+        let hour = now / 3600;
+        Self {
+            pk: format!("ip#{}", key.mac(Label::Caller, &format!("{caller} {hour}"))),
+            sk: ALONE.to_owned(),
+        }
+    }
+
+    /// The marker of a test user.
+    pub fn test(key: &MacKey, email: &Email) -> Self {
+        Self {
+            pk: TEST.to_owned(),
+            sk: key.mac(Label::Test, email.as_str()),
+        }
+    }
+
     /// The marker of a queue message.
     pub fn message(request_id: &str) -> Self {
         Self {
@@ -70,6 +112,13 @@ impl Key {
             sk: ALONE.to_owned(),
         }
     }
+}
+
+/// The attribute that holds entry `number` of a list, counted from 1, the newest. Attributes and not
+/// a list of DynamoDB's, because one update can push every entry one further and drop the last:
+/// all its values are read before any is written.
+pub fn slot(number: u32) -> String {
+    format!("s{number}")
 }
 
 /// The partition that holds everything of one user.
