@@ -132,6 +132,11 @@ impl Cloud {
         aws_sdk_lambda::Client::from_conf(config.interceptor(self.calls.clone()).build())
     }
 
+    pub fn sesv2(&self) -> aws_sdk_sesv2::Client {
+        let config = aws_sdk_sesv2::config::Builder::from(&self.sdk);
+        aws_sdk_sesv2::Client::from_conf(config.interceptor(self.calls.clone()).build())
+    }
+
     pub fn s3(&self) -> aws_sdk_s3::Client {
         let config = aws_sdk_s3::config::Builder::from(&self.sdk)
             // Behind an endpoint of one's own, no bucket has a host name.

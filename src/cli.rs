@@ -1,7 +1,11 @@
 //! What can be typed. Nothing here decides anything: see `config.rs` and `command/`.
 
+use std::time::Duration;
+
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::config::link_lifetime;
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -22,6 +26,7 @@ pub struct Cli {
 }
 
 #[derive(Debug, Args)]
+#[command(next_help_heading = "Options of every command")]
 pub struct Global {
     /// Stage to work on: lower-case letters, digits and hyphens, at most 20
     #[arg(long, global = true, env = "MLINK_STAGE", default_value = "dev")]
@@ -63,6 +68,8 @@ pub enum Command {
     Destroy,
     /// Show the stage: its status and its outputs
     Info,
+    /// Make a sign-in link for a user, without a mail
+    Link(Link),
     /// Add, list and remove the people who may sign in
     #[command(subcommand)]
     User(User),
@@ -78,16 +85,22 @@ pub struct Deploy {
     pub open: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct Link {
+    /// Email address of the user
+    pub email: String,
+    /// How long the link is good, from 1m to 7d [default: link.lifetime in mlink.yaml]
+    #[arg(long, value_name = "TIME", value_parser = link_lifetime)]
+    pub lifetime: Option<Duration>,
+    /// Open the link in the browser: signs in there
+    #[arg(long)]
+    pub open: bool,
+}
+
 #[derive(Debug, Subcommand)]
 pub enum User {
-    /// Add a user; no mail is sent, the address counts as verified
-    Add {
-        /// Email address of the user
-        email: String,
-        /// Name to show on the page
-        #[arg(long)]
-        name: Option<String>,
-    },
+    /// Add a user; the address counts as verified, and no mail is sent without --invite
+    Add(AddUser),
     /// List all users
     List,
     /// End every session of a user; tokens that are out stay good until they expire
@@ -109,7 +122,28 @@ pub enum User {
     Remove {
         /// Email address of the user
         email: String,
+        /// Only make an ordinary user of a test user
+        #[arg(long)]
+        test: bool,
     },
+}
+
+#[derive(Debug, Args)]
+pub struct AddUser {
+    /// Email address of the user
+    pub email: String,
+    /// Name to show on the page
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Make a test user: whoever knows the address gets the link, and no mail is sent
+    #[arg(long)]
+    pub test: bool,
+    /// Mail the user a first link; for a user who is there, too
+    #[arg(long, conflicts_with = "test")]
+    pub invite: bool,
+    /// With --invite: how long the link is good, from 1m to 7d
+    #[arg(long, value_name = "TIME", value_parser = link_lifetime, default_value = "1d", requires = "invite")]
+    pub lifetime: Duration,
 }
 
 #[derive(Debug, Subcommand)]

@@ -3,6 +3,7 @@
 mod deploy;
 mod destroy;
 mod info;
+mod link;
 mod local;
 mod user;
 
@@ -59,6 +60,9 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     User(#[from] crate::user::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Link(#[from] crate::link::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Refused(#[from] terminal::Refused),
@@ -123,6 +127,7 @@ async fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<(), Error> {
         Command::Deploy(arguments) => deploy::run(arguments, config()?, terminal).await,
         Command::Destroy => destroy::run(&cli.global, config()?, terminal).await,
         Command::Info => info::run(config()?, terminal).await,
+        Command::Link(arguments) => link::run(arguments, config()?, terminal).await,
         Command::User(verb) => user::run(verb, &cli.global, config()?, terminal).await,
         // The local cloud is the user's own, whatever mlink.yaml says here.
         Command::Local(verb) => local::run(verb, &cli.global, terminal).await,

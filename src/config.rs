@@ -1,8 +1,8 @@
 //! mlink.yaml and the command line, resolved once into a [`Config`] that is never half-made.
 
+mod file;
 mod value;
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -10,10 +10,8 @@ use mlink_core::Sender;
 use serde::Deserialize;
 
 use crate::cli::Global;
-pub use value::Name;
-use value::{Account, DAY, From, Lifetime, MINUTE};
-
-const FILE: &str = "mlink.yaml";
+use file::File;
+pub use value::{Alarms, Name, link_lifetime};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -101,6 +99,37 @@ pub struct Domain {
     pub certificate: String,
 }
 
+/// The mails: who they come from, and what they say of whom.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Without one no mail is sent.
+    pub sender: Option<Sender>,
+    pub reply_to: Option<Sender>,
+    /// Who writes.
+    pub brand: String,
+    /// What one signs in to.
+    pub product: String,
+    /// With `{product}` and `{brand}` for the two.
+    pub subject: String,
+}
+
+/// How much is too much.
+#[derive(Clone, Debug)]
+pub struct Throttle {
+    /// Between two mails to an address.
+    pub mail_pause: Duration,
+    /// To one address.
+    pub mails_per_hour: u32,
+    /// Links of a user that are out at the same time; one more takes the place of the oldest.
+    pub links: u32,
+    /// Of one caller, by IP address.
+    pub requests_per_hour: u32,
+    /// Of all callers together.
+    pub api_requests_per_second: u32,
+    /// How many requests may come at once.
+    pub api_burst: u32,
+}
+
 /// Everything that a command needs to know before it talks to AWS.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -116,7 +145,13 @@ pub struct Config {
     pub link_lifetime: Duration,
     pub access_lifetime: Duration,
     pub refresh_lifetime: Duration,
-    pub sender: Option<Sender>,
+    pub mail: Mail,
+    pub throttle: Throttle,
+    /// Whether this stage may have test users, whose links are given to whoever asks.
+    pub test_users: bool,
+    pub log_retention_days: u32,
+    /// Who is told of trouble.
+    pub alarms: Option<Alarms>,
     pub domain: Option<Domain>,
     directory: PathBuf,
     flags: String,
@@ -130,10 +165,10 @@ impl Config {
         let target = target(global)?;
         let mut file = match directory
             .ancestors()
-            .map(|d| d.join(FILE))
+            .map(|d| d.join(file::NAME))
             .find(|f| f.is_file())
         {
-            Some(path) => read(&path)?,
+            Some(path) => File::read(&path)?,
             None => File::default(),
         };
         let own = file
@@ -141,6 +176,14 @@ impl Config {
             .remove(stage.as_str())
             .flatten()
             .unwrap_or_default();
+        let brand = file.brand.map_or(file.name.to_string(), |brand| brand.0);
+        let mail = Mail {
+            sender: file.email.from.map(|from| from.0),
+            reply_to: file.email.reply_to.map(|to| to.0),
+            product: file.product.map_or(brand.clone(), |product| product.0),
+            subject: file.email.subject.0,
+            brand,
+        };
         Ok(Config {
             name: file.name,
             stage,
@@ -153,7 +196,12 @@ impl Config {
             link_lifetime: file.link.lifetime.0,
             access_lifetime: file.session.access.0,
             refresh_lifetime: file.session.refresh.0,
-            sender: file.email.map(|email| email.from.0),
+            mail,
+            throttle: file.throttle.into(),
+            // Who signs in as one needs no mailbox: nothing for a stage that is worth protecting.
+            test_users: own.test_users.unwrap_or(!own.protected),
+            log_retention_days: file.logs.retention.0,
+            alarms: file.alarms,
             domain: own.domain,
             directory: directory.to_owned(),
             flags: flags(global),
@@ -224,110 +272,6 @@ pub fn endpoint(global: &Global) -> Result<Option<String>, Error> {
     Ok(Some(endpoint.trim_end_matches('/').to_owned()))
 }
 
-fn read(path: &Path) -> Result<File, Error> {
-    let text = fs_err::read_to_string(path)?;
-    // An empty file, or one with comments only, configures nothing.
-    if text
-        .lines()
-        .all(|line| line.trim().is_empty() || line.trim_start().starts_with('#'))
-    {
-        return Ok(File::default());
-    }
-    let file: File = serde_yaml::from_str(&text).map_err(|error| {
-        // The location stands in front already.
-        let message = error.to_string();
-        let message = message.split(" at line ").next().unwrap_or(&message);
-        let from = error.location().map(|at| at.index());
-        // For a value that this program refuses, the parser gives the place of the map around it.
-        let (line, column) = match (from, message.split('`').nth(1)) {
-            (Some(from), Some(culprit)) => place_of(&text, from, culprit),
-            (Some(from), None) => place_of(&text, from, ""),
-            (None, _) => (0, 0),
-        };
-        Error::File {
-            file: path.to_owned(),
-            line,
-            column,
-            message: message.to_owned(),
-        }
-    })?;
-    // Names of stages are keys, for which the parser gives the place of the whole map.
-    for stage in file.stages.keys() {
-        if let Err(message) = Name::parse(stage) {
-            let from = text.find("stages").unwrap_or_default();
-            let (line, column) = place_of(&text, from, stage);
-            return Err(Error::File {
-                file: path.to_owned(),
-                line,
-                column,
-                message,
-            });
-        }
-    }
-    Ok(file)
-}
-
-/// Line and column, counted from one, of the first `wanted` that stands by itself at or after a place
-/// in the text; of that place, where there is none.
-fn place_of(text: &str, from: usize, wanted: &str) -> (usize, usize) {
-    let from = text.floor_char_boundary(from);
-    let alone = |at: &usize| {
-        let before = text[..*at].chars().next_back();
-        let after = text[at + wanted.len()..].chars().next();
-        ![before, after]
-            .iter()
-            .flatten()
-            .any(|c| c.is_alphanumeric())
-    };
-    let found = text[from..]
-        .match_indices(wanted)
-        .map(|(at, _)| from + at)
-        .find(alone);
-    let before = &text[..found.unwrap_or(from)];
-    let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
-    (before.matches('\n').count() + 1, column)
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct File {
-    name: Name,
-    region: Option<String>,
-    architecture: Architecture,
-    link: Link,
-    session: Session,
-    email: Option<EmailSection>,
-    stages: BTreeMap<String, Option<Stage>>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Stage {
-    account: Option<Account>,
-    protected: bool,
-    domain: Option<Domain>,
-}
-
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Link {
-    lifetime: Lifetime<{ MINUTE }, { 7 * DAY }, { 30 * MINUTE }>,
-}
-
-/// The ranges are Cognito's: TokenValidityUnits in the API reference of CreateUserPoolClient.
-#[derive(Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-struct Session {
-    access: Lifetime<{ 5 * MINUTE }, DAY, { 60 * MINUTE }>,
-    refresh: Lifetime<{ 60 * MINUTE }, { 3650 * DAY }, { 30 * DAY }>,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct EmailSection {
-    from: From,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -336,7 +280,7 @@ mod tests {
 
     fn load(yaml: &str, arguments: &[&str]) -> Result<Config, Error> {
         let folder = tempfile::tempdir().unwrap();
-        fs_err::write(folder.path().join(FILE), yaml).unwrap();
+        fs_err::write(folder.path().join(file::NAME), yaml).unwrap();
         let line = ["mlink"].iter().chain(arguments).chain(["info"].iter());
         Config::load(&Cli::parse_from(line).global, folder.path())
     }
@@ -344,7 +288,7 @@ mod tests {
     /// The error as a person sees it, without the folder.
     fn refusal(yaml: &str) -> String {
         let error = load(yaml, &[]).unwrap_err().to_string();
-        error[error.find(FILE).unwrap()..].to_owned()
+        error[error.find(file::NAME).unwrap()..].to_owned()
     }
 
     #[test]
@@ -355,9 +299,18 @@ mod tests {
             assert_eq!(config.stage.as_str(), "dev");
             assert_eq!(config.link_lifetime.as_secs(), 1800);
             assert_eq!(config.access_lifetime.as_secs(), 3600);
-            assert_eq!(config.refresh_lifetime.as_secs(), 30 * DAY);
+            assert_eq!(config.refresh_lifetime.as_secs(), 30 * 86_400);
             assert_eq!(config.target, Target::Aws);
-            assert!(config.sender.is_none());
+            assert!(config.mail.sender.is_none());
+            // The product is called as the brand is, and that as the deployment is.
+            assert_eq!(config.mail.product, "mlink");
+            assert_eq!(config.mail.subject, "Your sign-in link for {product}");
+            assert_eq!(config.throttle.mail_pause.as_secs(), 30);
+            assert_eq!(config.throttle.mails_per_hour, 5);
+            assert_eq!(config.throttle.links, 5);
+            assert_eq!(config.throttle.requests_per_hour, 60);
+            assert_eq!(config.log_retention_days, 30);
+            assert_eq!(config.alarms, None);
         }
     }
 
@@ -367,9 +320,17 @@ mod tests {
 name: acme
 region: eu-west-1
 architecture: arm64
+brand: Acme
+product: Acme Console
 link: { lifetime: 10m }
 session: { access: 15m, refresh: 7d }
-email: { from: "Acme <Login@acme.example>" }
+email: { from: "Acme <Login@acme.example>", reply_to: help@acme.example, subject: "{product}: sign in" }
+throttle:
+  address: { pause: 2m, mails: 3/h, links: 4 }
+  caller: { requests: 600/h }
+  api: { rate: 20/s, burst: 40 }
+logs: { retention: 7d }
+alarms: ops@acme.example
 stages:
   lewis:
   prod: { account: "123456789012", protected: true, domain: { name: login.acme.example, certificate: "arn:x" } }
@@ -380,15 +341,65 @@ stages:
         assert_eq!(config.architecture, Architecture::Arm64);
         assert_eq!(config.link_lifetime.as_secs(), 600);
         assert_eq!(config.access_lifetime.as_secs(), 900);
-        assert_eq!(config.refresh_lifetime.as_secs(), 7 * DAY);
+        assert_eq!(config.refresh_lifetime.as_secs(), 7 * 86_400);
         assert_eq!(
-            config.sender.unwrap().address().as_str(),
+            config.mail.sender.unwrap().address().as_str(),
             "login@acme.example"
         );
+        assert_eq!(
+            config.mail.reply_to.unwrap().address().as_str(),
+            "help@acme.example"
+        );
+        assert_eq!(config.mail.brand, "Acme");
+        assert_eq!(config.mail.product, "Acme Console");
+        assert_eq!(config.mail.subject, "{product}: sign in");
+        let throttle = config.throttle;
+        assert_eq!(throttle.mail_pause.as_secs(), 120);
+        assert_eq!((throttle.mails_per_hour, throttle.links), (3, 4));
+        assert_eq!(throttle.requests_per_hour, 600);
+        assert_eq!(
+            (throttle.api_requests_per_second, throttle.api_burst),
+            (20, 40)
+        );
+        assert_eq!(config.log_retention_days, 7);
+        let ops = Alarms::Email("ops@acme.example".to_owned());
+        assert_eq!(config.alarms, Some(ops));
         assert_eq!(config.account.as_deref(), Some("123456789012"));
         assert!(config.protected);
         assert_eq!(config.domain.unwrap().name, "login.acme.example");
         assert!(!load(yaml, &["--stage", "lewis"]).unwrap().protected);
+    }
+
+    #[test]
+    fn test_users_are_for_stages_that_are_not_protected() {
+        let allowed = |stage: &str| {
+            let yaml = format!("stages: {{ dev: {stage} }}");
+            load(&yaml, &[]).unwrap().test_users
+        };
+        assert!(allowed("{}"));
+        assert!(!allowed("{ test_users: false }"));
+        assert!(!allowed("{ protected: true }"));
+        let both = refusal("stages:\n  dev: {}\n  prod: { protected: true, test_users: true }\n");
+        insta::assert_snapshot!(both);
+    }
+
+    #[test]
+    fn a_limit_has_its_unit_and_its_range() {
+        let refused = [
+            "throttle: { address: { mails: 5 } }",
+            "throttle: { address: { mails: 21/h } }",
+            "throttle: { address: { mails: 5/d } }",
+            "throttle: { address: { pause: 61m } }",
+            "throttle: { address: { links: 0 } }",
+            "throttle: { caller: { requests: 0/h } }",
+            "throttle: { api: { rate: 50/h } }",
+            "logs: { retention: 8d }",
+            "alarms: arn:aws:sqs:eu-west-1:123456789012:ops",
+            "email: { subject: \"{name}\" }",
+            "product: \"\"",
+            "brand: \"Acme\\r\\nBcc: all@acme.example\"",
+        ];
+        insta::assert_snapshot!(refused.map(refusal).join("\n"));
     }
 
     #[test]

@@ -4,11 +4,14 @@
 
 mod artifact;
 mod aws;
+mod browser;
 mod bucket;
 mod cli;
 mod command;
 mod config;
+mod delivery;
 mod event;
+mod link;
 mod local;
 mod plan;
 mod process;

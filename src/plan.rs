@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use mlink_core::Sender;
 use serde::Serialize;
 
-use crate::config::Config;
+use crate::config::{Alarms, Config};
 
 /// The three Lambda functions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -117,7 +118,7 @@ pub fn parameters<E>(
     random: impl Fn() -> Result<String, E>,
 ) -> Result<Parameters, E> {
     let minutes = |time: std::time::Duration| (time.as_secs() / 60).to_string();
-    let (from, address) = match &config.sender {
+    let (from, address) = match &config.mail.sender {
         // A sender of the stage's own, whatever is configured: identities are shared by all stages of
         // the local cloud, and go with the stage that made them.
         _ if config.is_local() => {
@@ -125,6 +126,13 @@ pub fn parameters<E>(
             (format!("{} <{address}>", config.name), address)
         }
         Some(sender) => (sender.header(), sender.address().as_str().to_owned()),
+        None => (String::new(), String::new()),
+    };
+    let reply_to = config.mail.reply_to.as_ref().map(Sender::header);
+    let reply_to = reply_to.unwrap_or_default();
+    let (alarm_email, alarm_topic) = match config.alarms.clone() {
+        Some(Alarms::Email(email)) => (email, String::new()),
+        Some(Alarms::Topic(arn)) => (String::new(), arn),
         None => (String::new(), String::new()),
     };
     let domain = config.domain.as_ref();
@@ -139,7 +147,29 @@ pub fn parameters<E>(
         ("RefreshTokenMinutes", minutes(config.refresh_lifetime)),
         ("EmailFrom", from),
         ("EmailFromAddress", address),
-        ("Brand", config.name.to_string()),
+        ("Brand", config.mail.brand.clone()),
+        ("Product", config.mail.product.clone()),
+        ("Subject", config.mail.subject.clone()),
+        ("ReplyTo", reply_to),
+        (
+            "MailPauseSeconds",
+            config.throttle.mail_pause.as_secs().to_string(),
+        ),
+        ("MailsPerHour", config.throttle.mails_per_hour.to_string()),
+        ("LinksOutstanding", config.throttle.links.to_string()),
+        (
+            "RequestsPerHour",
+            config.throttle.requests_per_hour.to_string(),
+        ),
+        (
+            "ApiRate",
+            config.throttle.api_requests_per_second.to_string(),
+        ),
+        ("ApiBurst", config.throttle.api_burst.to_string()),
+        ("TestUsers", config.test_users.to_string()),
+        ("LogRetentionDays", config.log_retention_days.to_string()),
+        ("AlarmEmail", alarm_email),
+        ("AlarmTopicArn", alarm_topic),
         // Only from the second change set on: a first one that failed could not be rolled back.
         (
             "Protected",
@@ -227,7 +257,10 @@ mod tests {
     }
 
     fn made(arguments: &[&str], existing: Option<&BTreeMap<String, String>>) -> Parameters {
-        let config = config(arguments);
+        made_of(&config(arguments), existing)
+    }
+
+    fn made_of(config: &Config, existing: Option<&BTreeMap<String, String>>) -> Parameters {
         let inputs = Inputs {
             artifact_bucket: "artifacts",
             code_keys: Function::ALL
@@ -238,10 +271,7 @@ mod tests {
             local_port: config.is_local().then_some(4566),
             existing,
         };
-        parameters(&config, &inputs, || {
-            Ok::<_, Infallible>("random".to_owned())
-        })
-        .unwrap()
+        parameters(config, &inputs, || Ok::<_, Infallible>("random".to_owned())).unwrap()
     }
 
     /// What DescribeStacks shows after a deploy with these parameters.
@@ -306,6 +336,21 @@ mod tests {
             *local,
             Parameter::Value("mlink <login@mlink-dev.localhost>".to_owned())
         );
+    }
+
+    #[test]
+    fn a_protected_stage_has_no_test_users_from_the_first_deploy_on() {
+        let nowhere = tempfile::tempdir().unwrap();
+        let yaml = "stages: { dev: { protected: true } }";
+        fs_err::write(nowhere.path().join("mlink.yaml"), yaml).unwrap();
+        let line = Cli::parse_from(["mlink", "info"]);
+        let parameters = made_of(&Config::load(&line.global, nowhere.path()).unwrap(), None);
+        let value = |name| match &parameters[name] {
+            Parameter::Value(value) => value.clone(),
+            Parameter::Previous => unreachable!(),
+        };
+        assert_eq!(value("TestUsers"), "false");
+        assert_eq!(value("Protected"), "false");
     }
 
     #[test]

@@ -97,6 +97,8 @@ fn configuration(
 ) -> Result<File, Error> {
     // The page calls Cognito from the browser: as localhost, which its content security policy names.
     let cognito = local_port.map(|port| format!("http://localhost:{port}/"));
+    let pause = stack.parameters.get("MailPauseSeconds");
+    let pause: Option<u32> = pause.and_then(|pause| pause.parse().ok());
     let document = json!({
         "region": cloud.region,
         "userPoolId": stack.output("UserPoolId")?,
@@ -104,6 +106,8 @@ fn configuration(
         "apiPath": "/api",
         "cognitoEndpoint": cognito,
         "mail": !stack.sender().is_empty(),
+        "product": stack.parameters.get("Product"),
+        "mailPauseSeconds": pause,
         "fingerprint": files::fingerprint(files),
     });
     Ok(File::configuration(format!("{document:#}\n").into_bytes()))

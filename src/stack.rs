@@ -128,6 +128,13 @@ impl Stack {
         self.parameters.get("EmailFrom").map_or("", String::as_str)
     }
 
+    /// Whether anybody's sign-in may be given away for a demonstration.
+    pub fn allows_test_users(&self) -> bool {
+        self.parameters
+            .get("TestUsers")
+            .is_some_and(|allowed| allowed == "true")
+    }
+
     /// The keys of its code in the artifact bucket.
     pub fn code_keys(&self) -> BTreeSet<String> {
         plan::Function::ALL

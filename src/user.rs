@@ -2,13 +2,12 @@
 
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType, UserType};
-use aws_sdk_lambda::primitives::Blob;
 use aws_smithy_types::date_time::Format;
 use mlink_core::{Email, EmailError};
 use serde::Serialize;
-use serde_json::json;
 
-use crate::aws::{self, Cloud, failed};
+use crate::aws::{self, failed};
+use crate::link::{self, MailFunction};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -24,12 +23,9 @@ pub enum Error {
         help("`mlink user list` shows all there are.")
     )]
     Missing(String),
-    #[error("could not remove the links of {email}: the mail function answered {answer}")]
-    #[diagnostic(
-        code(mlink::user::links),
-        help("The user is still there. The function's log tells more; then run this again.")
-    )]
-    Links { email: String, answer: String },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Links(#[from] link::Error),
     #[error("could not describe the user to Cognito")]
     #[diagnostic(code(mlink::user::request))]
     Request(#[from] aws_smithy_types::error::operation::BuildError),
@@ -104,17 +100,18 @@ pub async fn list(cognito: &Client, pool: &str) -> Result<Vec<User>, Error> {
 }
 
 /// Removes the user's links first, then the user: who cannot be removed keeps nothing but the need
-/// to ask for a new link. How many links and codes went.
+/// to ask for a new link. Nor is a user of the same address later a test user because this one was.
+/// How many links and codes went.
 pub async fn remove(
-    cloud: &Cloud,
+    cognito: &Client,
     pool: &str,
-    mail_function: &str,
+    mail: &MailFunction,
     email: &Email,
 ) -> Result<u64, Error> {
     let doing = || format!("remove the user {}", email.as_str());
-    let cognito = cloud.cognito();
-    let user = find(&cognito, pool, email).await?;
-    let links = forget(cloud, mail_function, &user.sub, email).await?;
+    let user = find(cognito, pool, email).await?;
+    mail.unmark_test(email).await?;
+    let links = mail.forget(&user.sub, email).await?;
     cognito
         .admin_delete_user()
         .user_pool_id(pool)
@@ -141,13 +138,12 @@ pub async fn sign_out(cognito: &Client, pool: &str, email: &Email) -> Result<(),
 /// Shuts the user out: no new sign-in first, then no old session, then no link that `enable` would
 /// bring back to life.
 pub async fn disable(
-    cloud: &Cloud,
+    cognito: &Client,
     pool: &str,
-    mail_function: &str,
+    mail: &MailFunction,
     email: &Email,
 ) -> Result<(), Error> {
-    let cognito = cloud.cognito();
-    let user = find(&cognito, pool, email).await?;
+    let user = find(cognito, pool, email).await?;
     cognito
         .admin_disable_user()
         .user_pool_id(pool)
@@ -155,8 +151,8 @@ pub async fn disable(
         .send()
         .await
         .map_err(failed(format!("disable {}", email.as_str())))?;
-    sign_out(&cognito, pool, email).await?;
-    forget(cloud, mail_function, &user.sub, email).await?;
+    sign_out(cognito, pool, email).await?;
+    mail.forget(&user.sub, email).await?;
     Ok(())
 }
 
@@ -170,6 +166,15 @@ pub async fn enable(cognito: &Client, pool: &str, email: &Email) -> Result<(), E
         .await
         .map_err(failed(format!("enable {}", email.as_str())))?;
     Ok(())
+}
+
+/// Whether there is a user with this address.
+pub async fn exists(cognito: &Client, pool: &str, email: &Email) -> Result<bool, Error> {
+    match find(cognito, pool, email).await {
+        Ok(_) => Ok(true),
+        Err(Error::Missing(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
 }
 
 /// What Cognito and the functions know a user by.
@@ -195,31 +200,6 @@ async fn find(cognito: &Client, pool: &str, email: &Email) -> Result<Known, Erro
         sub: value_of(user.user_attributes(), "sub").unwrap_or_default(),
         username: user.username,
     })
-}
-
-/// Asks the mail function, which alone knows the table, to delete all that it holds of the user.
-async fn forget(cloud: &Cloud, function: &str, sub: &str, email: &Email) -> Result<u64, Error> {
-    let operation = json!({"operation": "forget_user", "sub": sub, "email": email.as_str()});
-    let answer = cloud
-        .lambda()
-        .invoke()
-        .function_name(function)
-        .payload(Blob::new(operation.to_string()))
-        .send()
-        .await
-        .map_err(failed(format!("remove the links of {}", email.as_str())))?;
-    let payload = answer.payload.map(Blob::into_inner).unwrap_or_default();
-    let parsed: Option<serde_json::Value> = serde_json::from_slice(&payload).ok();
-    let removed = parsed
-        .as_ref()
-        .and_then(|answer| answer["links_removed"].as_u64());
-    match (answer.function_error, removed) {
-        (None, Some(removed)) => Ok(removed),
-        _ => Err(Error::Links {
-            email: email.as_str().to_owned(),
-            answer: String::from_utf8_lossy(&payload).into_owned(),
-        }),
-    }
 }
 
 impl From<UserType> for User {

@@ -5,10 +5,11 @@ use std::time::Instant;
 
 use serde::Serialize;
 
-use super::info::{Info, NO_MAIL};
+use super::info::Info;
 use super::{Error, Place};
 use crate::artifact::{Artifacts, Platform};
 use crate::aws::Cloud;
+use crate::browser;
 use crate::cli;
 use crate::config::Config;
 use crate::event::Progress;
@@ -51,9 +52,10 @@ impl fmt::Display for Deployed {
             .get("SiteUrl")
             .map(String::as_str)
             .unwrap_or_default();
-        writeln!(f, "  Page  {url}")?;
-        writeln!(f, "  Mail  {}", self.info.mail)?;
-        write!(f, "  Next  {}", self.next)
+        writeln!(f, "  Page        {url}")?;
+        writeln!(f, "  Mail        {}", self.info.mail.detail)?;
+        writeln!(f, "  Test users  {}", self.info.test_users())?;
+        write!(f, "  Next        {}", self.next)
     }
 }
 
@@ -97,9 +99,9 @@ pub async fn run(
         path = Path::Site;
     }
     release(cloud, &stack, in_use).await?;
-    let info = Info::of(&stack, cloud, &config);
-    if stack.sender().is_empty() {
-        progress.warn(format!("mail: {NO_MAIL}"));
+    let info = Info::of(&stack, cloud, &config, progress).await?;
+    if info.mail.is_trouble() {
+        progress.warn(format!("mail: {}", info.mail.detail));
     }
     let url = stack.output("SiteUrl")?.to_owned();
     terminal.result(&Deployed {
@@ -110,10 +112,10 @@ pub async fn run(
         next: format!("mlink user add you@example.com{}", config.flags()),
     })?;
     if arguments.open
-        && let Err(error) = open::that_detached(&url)
+        && let Err(error) = browser::open(&url)
     {
         // The deploy is done; a machine without a browser does not undo it.
-        progress.warn(format!("could not open a browser: {error}"));
+        progress.warn(error.to_string());
     }
     Ok(())
 }

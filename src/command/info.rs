@@ -8,6 +8,9 @@ use serde::Serialize;
 use super::{Error, Place, existing};
 use crate::aws::Cloud;
 use crate::config::Config;
+use crate::delivery::Delivery;
+use crate::event::Progress;
+use crate::link::MailFunction;
 use crate::stack::Stack;
 use crate::terminal::Terminal;
 
@@ -31,35 +34,70 @@ pub struct Info {
     pub status: String,
     pub region: String,
     pub outputs: BTreeMap<&'static str, String>,
-    #[serde(skip)]
-    pub mail: String,
+    pub mail: Delivery,
+    /// How many test users there are; none when the mail function could not be asked.
+    pub test_users: Option<u64>,
 }
 
 impl Info {
-    pub fn of(stack: &Stack, cloud: &Cloud, config: &Config) -> Info {
+    pub async fn of(
+        stack: &Stack,
+        cloud: &Cloud,
+        config: &Config,
+        progress: &Progress,
+    ) -> Result<Info, Error> {
+        let (mail, test_users) = tokio::join!(
+            delivery(stack, cloud, config),
+            test_users(stack, cloud, progress)
+        );
         let known = |name: &&'static str| Some((*name, stack.outputs.get(*name)?.clone()));
-        Info {
+        Ok(Info {
             stage: config.stage.to_string(),
             stack: stack.name.clone(),
             status: stack.status.to_string(),
             region: cloud.region.clone(),
             outputs: OUTPUTS.iter().filter_map(known).collect(),
-            mail: mail(stack.sender(), config.is_local()),
+            mail,
+            test_users: test_users?,
+        })
+    }
+
+    /// The test users, in words.
+    pub fn test_users(&self) -> String {
+        match self.test_users {
+            None => "not known".to_owned(),
+            Some(0) => "none".to_owned(),
+            Some(count) => format!("{count}: whoever knows their address can sign in as them"),
         }
     }
 }
 
-/// What becomes of the mail, in a line.
-fn mail(from: &str, local: bool) -> String {
-    match (from, local) {
-        ("", _) => NO_MAIL.to_owned(),
-        (from, true) => format!("kept by the local cloud: mlink local mail (from {from})"),
-        (from, false) => format!("sent by SES from {from}"),
+async fn delivery(stack: &Stack, cloud: &Cloud, config: &Config) -> Delivery {
+    match (stack.sender(), config.is_local()) {
+        ("", _) => Delivery::none(),
+        (from, true) => Delivery::local(from),
+        (from, false) => Delivery::by_ses(&cloud.sesv2(), from, &cloud.region).await,
     }
 }
 
-/// Said wherever a stage without a sender is shown.
-pub const NO_MAIL: &str = "none is sent: set email.from in mlink.yaml and deploy again";
+/// Their number is worth a warning but not a failure: it takes the right to invoke a function.
+async fn test_users(
+    stack: &Stack,
+    cloud: &Cloud,
+    progress: &Progress,
+) -> Result<Option<u64>, Error> {
+    if !stack.allows_test_users() {
+        return Ok(Some(0));
+    }
+    let mail = MailFunction::new(cloud, stack.output("MailFunction")?);
+    match mail.test_users(Vec::new()).await {
+        Ok(found) => Ok(Some(found.test_users)),
+        Err(error) => {
+            progress.warn(error.to_string());
+            Ok(None)
+        }
+    }
+}
 
 impl fmt::Display for Info {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -69,29 +107,15 @@ impl fmt::Display for Info {
                 writeln!(f, "  {name:<17} {value}")?;
             }
         }
-        write!(f, "  {:<17} {}", "Mail", self.mail)
+        writeln!(f, "  {:<17} {}", "Mail", self.mail.detail)?;
+        write!(f, "  {:<17} {}", "Test users", self.test_users())
     }
 }
 
 pub async fn run(config: Config, terminal: &Terminal) -> Result<(), Error> {
     let place = Place::reach(&config, terminal).await?;
     let stack = existing(&place.cloud, &config).await?;
-    terminal.result(&Info::of(&stack, &place.cloud, &config))?;
+    let info = Info::of(&stack, &place.cloud, &config, terminal.progress()).await?;
+    terminal.result(&info)?;
     Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn it_says_what_becomes_of_the_mail() {
-        assert_eq!(mail("", false), NO_MAIL);
-        assert_eq!(mail("a@b.co", false), "sent by SES from a@b.co");
-        let local = mail("a@b.co", true);
-        assert_eq!(
-            local,
-            "kept by the local cloud: mlink local mail (from a@b.co)"
-        );
-    }
 }

@@ -1,64 +1,123 @@
-//! `mlink user`: add, list, remove.
+//! `mlink user`: the people who may sign in.
+
+mod add;
+mod list;
 
 use std::fmt;
 
+use aws_sdk_cognitoidentityprovider::Client;
 use mlink_core::Email;
 use serde::Serialize;
 
 use super::{Error, Place, existing};
-use crate::aws::Cloud;
 use crate::cli::{self, Global};
 use crate::config::Config;
+use crate::link::MailFunction;
 use crate::stack::Stack;
-use crate::terminal::{Terminal, confirm, table};
-use crate::user::{self, User};
+use crate::terminal::{Terminal, confirm};
+use crate::user;
 
-/// What `user add` did.
+pub async fn run(
+    verb: &cli::User,
+    global: &Global,
+    config: Config,
+    terminal: &Terminal,
+) -> Result<(), Error> {
+    match verb {
+        cli::User::Add(arguments) => add::run(arguments, global, &config, terminal).await,
+        cli::User::List => list::run(&config, terminal).await,
+        cli::User::Remove { email, test: true } => {
+            let subject = Subject::of(email, &config, terminal).await?;
+            let changed = subject.mail.unmark_test(&subject.email).await?;
+            let what = if changed {
+                "is an ordinary user now."
+            } else {
+                "was no test user; nothing was changed."
+            };
+            subject.report(what, terminal)
+        }
+        cli::User::Remove { email, test: false } => {
+            let subject = Subject::of(email, &config, terminal).await?;
+            remove(&subject, global, terminal).await
+        }
+        cli::User::SignOut { email } => {
+            let subject = Subject::of(email, &config, terminal).await?;
+            user::sign_out(&subject.cognito, &subject.pool, &subject.email).await?;
+            subject.report("is signed out everywhere.", terminal)
+        }
+        cli::User::Disable { email } => {
+            let subject = Subject::of(email, &config, terminal).await?;
+            let Subject { cognito, pool, .. } = &subject;
+            user::disable(cognito, pool, &subject.mail, &subject.email).await?;
+            let what = "can no longer sign in, and is signed out everywhere.";
+            subject.report(what, terminal)
+        }
+        cli::User::Enable { email } => {
+            let subject = Subject::of(email, &config, terminal).await?;
+            user::enable(&subject.cognito, &subject.pool, &subject.email).await?;
+            subject.report("can sign in again.", terminal)
+        }
+    }
+}
+
+/// The user that a command is about, and the stage that the user is in.
+struct Subject {
+    email: Email,
+    stack: Stack,
+    pool: String,
+    cognito: Client,
+    mail: MailFunction,
+}
+
+impl Subject {
+    /// A malformed address is refused before any call.
+    async fn of(email: &str, config: &Config, terminal: &Terminal) -> Result<Subject, Error> {
+        let email = user::address(email)?;
+        let Place { cloud, .. } = Place::reach(config, terminal).await?;
+        let stack = existing(&cloud, config).await?;
+        Ok(Subject {
+            email,
+            pool: stack.output("UserPoolId")?.to_owned(),
+            cognito: cloud.cognito(),
+            mail: MailFunction::new(&cloud, stack.output("MailFunction")?),
+            stack,
+        })
+    }
+
+    fn report(&self, what: &'static str, terminal: &Terminal) -> Result<(), Error> {
+        let email = self.email.as_str().to_owned();
+        Ok(terminal.result(&Changed { email, what })?)
+    }
+}
+
+/// A user, and what was done to them.
 #[derive(Debug, Serialize)]
-struct Added {
+struct Changed {
     email: String,
-    /// As it was given; none when nothing was changed.
-    name: Option<String>,
-    /// False when the user was there already; nothing was changed then.
-    added: bool,
     #[serde(skip)]
-    page: String,
+    what: &'static str,
 }
 
-impl fmt::Display for Added {
+impl fmt::Display for Changed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.added {
-            write!(f, "{} can sign in now, at {}", self.email, self.page)
-        } else {
-            write!(f, "{} is a user already; nothing was changed.", self.email)
-        }
+        write!(f, "{} {}", self.email, self.what)
     }
 }
 
-/// The users of a stage: an array in JSON, a table in text.
-#[derive(Serialize)]
-#[serde(transparent)]
-struct Users(Vec<User>);
-
-impl fmt::Display for Users {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.is_empty() {
-            return f.write_str("No users yet: `mlink user add EMAIL` adds one.");
-        }
-        let rows = self.0.iter().map(|user| {
-            [
-                user.email.clone(),
-                user.name.clone().unwrap_or_default(),
-                user.status.clone(),
-                if user.enabled { "yes" } else { "no" }.to_owned(),
-                user.created.clone().unwrap_or_default(),
-            ]
-        });
-        f.write_str(&table(
-            ["EMAIL", "NAME", "STATUS", "ENABLED", "CREATED"],
-            rows,
-        ))
-    }
+async fn remove(subject: &Subject, global: &Global, terminal: &Terminal) -> Result<(), Error> {
+    let Subject { email, stack, .. } = subject;
+    let what = format!(
+        "This removes the user {} from {}",
+        email.as_str(),
+        stack.name
+    );
+    confirm(global, &what, email.as_str())?;
+    let links_removed = user::remove(&subject.cognito, &subject.pool, &subject.mail, email).await?;
+    terminal.result(&Removed {
+        email: email.as_str().to_owned(),
+        links_removed,
+    })?;
+    Ok(())
 }
 
 /// What `user remove` did.
@@ -77,144 +136,4 @@ impl fmt::Display for Removed {
             self.email, self.links_removed
         )
     }
-}
-
-/// A user, and what was done to them.
-#[derive(Debug, Serialize)]
-struct Changed {
-    email: String,
-    #[serde(skip)]
-    what: &'static str,
-}
-
-impl Changed {
-    fn new(email: &Email, what: &'static str) -> Changed {
-        Changed {
-            email: email.as_str().to_owned(),
-            what,
-        }
-    }
-}
-
-impl fmt::Display for Changed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {}", self.email, self.what)
-    }
-}
-
-pub async fn run(
-    verb: &cli::User,
-    global: &Global,
-    config: Config,
-    terminal: &Terminal,
-) -> Result<(), Error> {
-    match verb {
-        cli::User::Add { email, name } => {
-            let subject = Subject::of(email, &config, terminal).await?;
-            add(&subject, name.as_deref(), terminal).await
-        }
-        cli::User::List => list(config, terminal).await,
-        cli::User::Remove { email } => {
-            let subject = Subject::of(email, &config, terminal).await?;
-            remove(&subject, global, terminal).await
-        }
-        cli::User::SignOut { email } => {
-            let Subject {
-                email,
-                cloud,
-                stack,
-            } = Subject::of(email, &config, terminal).await?;
-            user::sign_out(&cloud.cognito(), stack.output("UserPoolId")?, &email).await?;
-            terminal.result(&Changed::new(&email, "is signed out everywhere."))?;
-            Ok(())
-        }
-        cli::User::Disable { email } => {
-            let Subject {
-                email,
-                cloud,
-                stack,
-            } = Subject::of(email, &config, terminal).await?;
-            let (pool, mail) = (stack.output("UserPoolId")?, stack.output("MailFunction")?);
-            user::disable(&cloud, pool, mail, &email).await?;
-            let what = "can no longer sign in, and is signed out everywhere.";
-            terminal.result(&Changed::new(&email, what))?;
-            Ok(())
-        }
-        cli::User::Enable { email } => {
-            let Subject {
-                email,
-                cloud,
-                stack,
-            } = Subject::of(email, &config, terminal).await?;
-            user::enable(&cloud.cognito(), stack.output("UserPoolId")?, &email).await?;
-            terminal.result(&Changed::new(&email, "can sign in again."))?;
-            Ok(())
-        }
-    }
-}
-
-/// The user that a command is about, and the stage that the user is in.
-struct Subject {
-    email: Email,
-    cloud: Cloud,
-    stack: Stack,
-}
-
-impl Subject {
-    /// A malformed address is refused before any call.
-    async fn of(email: &str, config: &Config, terminal: &Terminal) -> Result<Subject, Error> {
-        let email = user::address(email)?;
-        let Place { cloud, .. } = Place::reach(config, terminal).await?;
-        let stack = existing(&cloud, config).await?;
-        Ok(Subject {
-            email,
-            cloud,
-            stack,
-        })
-    }
-}
-
-async fn add(subject: &Subject, name: Option<&str>, terminal: &Terminal) -> Result<(), Error> {
-    let Subject {
-        email,
-        cloud,
-        stack,
-    } = subject;
-    let added = user::add(&cloud.cognito(), stack.output("UserPoolId")?, email, name).await?;
-    terminal.result(&Added {
-        email: email.as_str().to_owned(),
-        name: name.filter(|_| added).map(str::to_owned),
-        added,
-        page: stack.output("SiteUrl")?.to_owned(),
-    })?;
-    Ok(())
-}
-
-async fn remove(subject: &Subject, global: &Global, terminal: &Terminal) -> Result<(), Error> {
-    let Subject {
-        email,
-        cloud,
-        stack,
-    } = subject;
-    let what = format!(
-        "This removes the user {} from {}",
-        email.as_str(),
-        stack.name
-    );
-    confirm(global, &what, email.as_str())?;
-    let (pool, mail) = (stack.output("UserPoolId")?, stack.output("MailFunction")?);
-    let links_removed = user::remove(cloud, pool, mail, email).await?;
-    terminal.result(&Removed {
-        email: email.as_str().to_owned(),
-        links_removed,
-    })?;
-    Ok(())
-}
-
-async fn list(config: Config, terminal: &Terminal) -> Result<(), Error> {
-    let Place { cloud, .. } = Place::reach(&config, terminal).await?;
-    let stack = existing(&cloud, &config).await?;
-    let users = user::list(&cloud.cognito(), stack.output("UserPoolId")?).await?;
-    terminal.result(&Users(users))?;
-    Ok(())
 }

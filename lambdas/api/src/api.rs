@@ -3,21 +3,20 @@ use std::convert::Infallible;
 use lambda_runtime::LambdaEvent;
 use serde_json::Value;
 
-use crate::login::login;
+use crate::login::Login;
 use crate::me::me;
 use crate::origin::OriginSecret;
-use crate::queue::MailQueue;
 use crate::request::Request;
 use crate::response::Response;
 
 pub struct Api {
-    queue: MailQueue,
+    login: Login,
     origin: OriginSecret,
 }
 
 impl Api {
-    pub fn new(queue: MailQueue, origin: OriginSecret) -> Self {
-        Self { queue, origin }
+    pub fn new(login: Login, origin: OriginSecret) -> Self {
+        Self { login, origin }
     }
 
     /// Every request gets an answer: what goes wrong is an answer too.
@@ -29,7 +28,8 @@ impl Api {
         }
         Ok(match request.route() {
             Some("POST /api/login") => {
-                login(&request, &event.context.request_id, &self.queue).await
+                let request_id = &event.context.request_id;
+                self.login.answer(&request, request_id).await
             }
             Some("GET /api/me") => me(&request),
             _ => Response::problem(404, "Not found", "there is nothing at this address"),

@@ -1,8 +1,4 @@
-use std::time::Duration;
-
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::Config;
-use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use mlink_core::QueueMessage;
 use mlink_runtime::reason;
 use thiserror::Error;
@@ -13,16 +9,6 @@ pub enum QueueError {
     Message(#[from] serde_json::Error),
     #[error("the queue did not take the message: {0}")]
     Refused(String),
-}
-
-/// A queue client that has failed or succeeded before API Gateway or the person gives up.
-pub fn client(sdk: &aws_types::SdkConfig) -> Client {
-    let timeouts = TimeoutConfig::builder()
-        .operation_attempt_timeout(Duration::from_secs(2))
-        .operation_timeout(Duration::from_secs(5))
-        .build();
-    let config = Config::from(sdk).to_builder().timeout_config(timeouts);
-    Client::from_conf(config.build())
 }
 
 /// The queue that `mail` works on.

@@ -17,6 +17,8 @@ pub struct Headers {
     pub content_type: &'static str,
     pub cache_control: &'static str,
     pub x_content_type_options: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<String>,
 }
 
 impl Response {
@@ -30,11 +32,18 @@ impl Response {
         Self::new(status, "application/problem+json", body.to_string())
     }
 
+    /// The same, with the number of seconds after which it is worth asking again.
+    pub fn retry_after(mut self, seconds: u64) -> Self {
+        self.headers.retry_after = Some(seconds.to_string());
+        self
+    }
+
     fn new(status_code: u16, content_type: &'static str, body: String) -> Self {
         let headers = Headers {
             content_type,
             cache_control: "no-store",
             x_content_type_options: "nosniff",
+            retry_after: None,
         };
         Self {
             status_code,

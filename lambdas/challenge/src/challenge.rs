@@ -1,6 +1,6 @@
 use lambda_runtime::Diagnostic;
 use mlink_core::table::{self, Key};
-use mlink_core::{Answer, Attempt, Event, Label, MacKey, Next, RandomError, Trigger};
+use mlink_core::{Answer, Attempt, Email, Event, Label, MacKey, Next, RandomError, Trigger};
 use mlink_runtime::{epoch_seconds, log};
 use serde_json::{Value, json};
 use thiserror::Error;
@@ -48,7 +48,7 @@ impl Challenge {
             .respond(Event::new(&event))
             .await
             .inspect_err(|error| {
-                log::error("challenge_failed", &[("reason", &error.to_string())]);
+                log::error("challenge.failed", &[("reason", &error.to_string())]);
             })?;
         if let Some(event) = event.as_object_mut() {
             event.insert("response".to_owned(), response);
@@ -69,21 +69,30 @@ impl Challenge {
     async fn verify(&self, event: Event<'_>) -> Result<Value, Error> {
         let answer = event.answer().and_then(Answer::parse);
         let (Some(answer), Some(attempt)) = (answer, event.attempt()) else {
-            log::info("answer_malformed", &[]);
+            self.report(event, false);
             return Ok(verdict(false));
         };
         let right = timeout(PATIENCE, self.consume(event, answer, attempt))
             .await
             .unwrap_or_else(|_| Err(TableError("Timeout".to_owned())))?;
-        log::info(
-            if right {
-                "answer_right"
-            } else {
-                "answer_wrong"
-            },
-            &[],
-        );
+        self.report(event, right);
         Ok(verdict(right))
+    }
+
+    /// Says whose link or code was used or refused. What is neither counts as a mangled link.
+    fn report(&self, event: Event<'_>, used: bool) {
+        let is_code = event.answer().is_some_and(|text| text.starts_with("code."));
+        let what = match (is_code, used) {
+            (false, true) => "link.used",
+            (false, false) => "link.refused",
+            (true, true) => "code.used",
+            (true, false) => "code.refused",
+        };
+        let address = event
+            .email()
+            .map(|email| self.key.mac(Label::Log, &normalised(email)));
+        let address = address.as_deref().map(|address| ("address", address));
+        log::info(what, address.as_slice());
     }
 
     /// Link and code of one mail are used up apart from each other: the code is there for when
@@ -125,6 +134,11 @@ impl Challenge {
             }
         }
     }
+}
+
+/// An address as `api` and `mail` spell it. Cognito may hold one that they would not take.
+fn normalised(email: &str) -> String {
+    Email::parse(email).map_or_else(|_| email.to_lowercase(), |email| email.as_str().to_owned())
 }
 
 fn define(event: Event<'_>) -> Value {

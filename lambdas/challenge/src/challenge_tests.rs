@@ -19,6 +19,8 @@ use tokio::time::Instant;
 use super::*;
 use crate::clients;
 
+#[path = "challenge_tests/audit.rs"]
+mod audit;
 #[path = "challenge_tests/codes.rs"]
 mod codes;
 
@@ -274,6 +276,21 @@ async fn verify_fails_rather_than_lie_where_the_table_is_in_trouble() {
             "the link table did not answer: ProvisionedThroughputExceededException"
         );
     }
+}
+
+/// As DynamoDB does now and then, for a moment.
+#[tokio::test(start_paused = true)]
+async fn verify_asks_again_where_the_table_stumbles() {
+    let stumbling = mock!(Client::update_item)
+        .sequence()
+        .http_status(500, None)
+        .times(2)
+        .output(|| UpdateItemOutput::builder().build())
+        .build();
+    let expected = json!({ "answerCorrect": true });
+    let challenge = with_table(&stumbling);
+    assert_eq!(response(&challenge, event!("verify")).await, expected);
+    assert_eq!(stumbling.num_calls(), 3);
 }
 
 /// A network that swallows everything.

@@ -1,7 +1,8 @@
 //! Log lines: one JSON object each, on standard output, where Lambda picks them up.
 //!
 //! A line is a fixed word for what happened and a few named texts. No line ever holds an address,
-//! a secret, a token or an event; the `request_id` ties the lines of `api` and `mail` together.
+//! a secret, a token or an event; the `request_id` ties the lines of `api` and `mail` together, and
+//! `address`, a keyed hash, all lines about one address.
 
 use std::io::{self, Write};
 
@@ -18,8 +19,22 @@ pub fn error(what: &str, fields: &[(&str, &str)]) {
 }
 
 fn write(level: &str, what: &str, fields: &[(&str, &str)]) {
+    let line = line(level, what, fields);
     // Where nobody reads standard output there is nobody to tell that writing failed.
-    let _ = writeln!(io::stdout().lock(), "{}", line(level, what, fields));
+    let _ = writeln!(io::stdout().lock(), "{line}");
+    #[cfg(feature = "test-util")]
+    WRITTEN.with_borrow_mut(|written| written.push(line));
+}
+
+#[cfg(feature = "test-util")]
+thread_local! {
+    static WRITTEN: std::cell::RefCell<Vec<Value>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+/// The lines that this thread has written since it last asked.
+#[cfg(feature = "test-util")]
+pub fn written() -> Vec<Value> {
+    WRITTEN.take()
 }
 
 fn line(level: &str, what: &str, fields: &[(&str, &str)]) -> Value {
@@ -38,8 +53,8 @@ mod tests {
     #[test]
     fn a_line_is_one_json_object_whatever_stands_in_it() {
         assert_eq!(
-            line("INFO", "mail_sent", &[("request_id", "a\"\nb")]).to_string(),
-            r#"{"level":"INFO","message":"mail_sent","request_id":"a\"\nb"}"#
+            line("INFO", "link.sent", &[("request_id", "a\"\nb")]).to_string(),
+            r#"{"level":"INFO","message":"link.sent","request_id":"a\"\nb"}"#
         );
     }
 }
