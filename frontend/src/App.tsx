@@ -1,4 +1,5 @@
 import { type ReactElement, useCallback, useEffect, useState } from 'react';
+import { flushSync } from 'react-dom';
 
 import type { Flow } from './flow';
 import { watchSession } from './session';
@@ -10,11 +11,18 @@ import { LinkRefused } from './views/LinkRefused';
 import { LinkUnreadable } from './views/LinkUnreadable';
 import { OtherSession } from './views/OtherSession';
 import { SignedIn } from './views/SignedIn';
+import { TestLink } from './views/TestLink';
 import { Trouble } from './views/Trouble';
 import { Working } from './views/Working';
 
 /** Here the person has nothing to lose when the mail's link signs them in elsewhere. */
-const AWAIT_SESSION = new Set<View['kind']>(['ask-address', 'check-mail', 'link-unreadable', 'link-refused']);
+const AWAIT_SESSION = new Set<View['kind']>([
+  'ask-address',
+  'check-mail',
+  'test-link',
+  'link-unreadable',
+  'link-refused',
+]);
 
 interface Props {
   flow: Flow;
@@ -47,7 +55,9 @@ export function App({ flow, first }: Props): ReactElement {
   );
 
   const requestLink = async (email: string): Promise<void> => {
-    show(await flow.requestLink(email));
+    const next = await flow.requestLink(email);
+    // Whoever has left the view meanwhile is not called back.
+    show((now) => (now === view ? next : now));
   };
   const signInWithCode = async (email: string, code: string): Promise<void> => {
     show(await flow.signInWithCode(email, code));
@@ -63,8 +73,18 @@ export function App({ flow, first }: Props): ReactElement {
         <CheckMail
           email={view.email}
           mail={flow.config.mail}
+          pauseSeconds={flow.config.mailPauseSeconds}
           onSubmitCode={signInWithCode}
-          onSendAgain={async () => { await flow.requestLink(view.email); }}
+          onSendAgain={() => requestLink(view.email)}
+          onOtherAddress={() => { show({ kind: 'ask-address' }); }}
+        />
+      );
+    case 'test-link':
+      return (
+        <TestLink
+          email={view.email}
+          link={view.link}
+          onLeave={() => { flushSync(() => { show({ kind: 'ask-address', email: view.email }); }); }}
           onOtherAddress={() => { show({ kind: 'ask-address' }); }}
         />
       );

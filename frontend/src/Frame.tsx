@@ -1,9 +1,11 @@
-import { type ReactElement, type ReactNode, useEffect, useRef } from 'react';
+import { type ReactElement, type ReactNode, use, useLayoutEffect, useRef } from 'react';
+
+import { Product } from './product';
 
 interface Props {
   /** Names the view for the style sheet and for tests; not shown. */
   name: string;
-  /** The heading, and the title of the page. */
+  /** The heading, and with the product the title of the page. */
   title: string;
   /** The first words, read aloud together with the heading. */
   lead?: ReactNode;
@@ -12,14 +14,17 @@ interface Props {
 
 /** What every view stands in: card and heading. A new view takes the focus to its heading. */
 export function Frame({ name, title, lead, children }: Props): ReactElement {
+  const product = use(Product);
   const card = useRef<HTMLElement>(null);
   const heading = useRef<HTMLHeadingElement>(null);
 
-  useEffect(() => {
-    document.title = `${title} · mlink`;
-  }, [title]);
+  // Title and focus change together with the view, so that nothing is read or typed in between.
+  useLayoutEffect(() => {
+    const complete = title.includes(product);
+    document.title = complete ? title : `${title} · ${product}`;
+  }, [title, product]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const inputHasFocus = card.current?.contains(document.activeElement);
     if (!inputHasFocus) heading.current?.focus();
   }, []);

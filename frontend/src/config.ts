@@ -11,6 +11,10 @@ export interface Config {
   cognitoEndpoint: string | null;
   /** Whether this stage sends mail at all. */
   mail: boolean;
+  /** The name of what people sign in to. */
+  product: string;
+  /** How long after a mail the stage sends the same address no other; 0: not at all. */
+  mailPauseSeconds: number;
 }
 
 export async function loadConfig(): Promise<Config> {
@@ -31,6 +35,12 @@ function parseConfig(json: unknown): Config {
     return value;
   };
 
+  const wholeNumber = (key: string): number => {
+    const value: unknown = found.get(key);
+    if (!Number.isInteger(value) || (value as number) < 0) throw new Error(`${key} is not a whole number`);
+    return value as number;
+  };
+
   const mail: unknown = found.get('mail');
   if (typeof mail !== 'boolean') throw new Error('mail is neither true nor false');
   return {
@@ -40,5 +50,7 @@ function parseConfig(json: unknown): Config {
     apiPath: text('apiPath'),
     cognitoEndpoint: found.get('cognitoEndpoint') === null ? null : text('cognitoEndpoint'),
     mail,
+    product: text('product'),
+    mailPauseSeconds: wholeNumber('mailPauseSeconds'),
   };
 }

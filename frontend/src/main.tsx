@@ -7,6 +7,7 @@ import { createRoot, type Root } from 'react-dom/client';
 import { App } from './App';
 import { loadConfig } from './config';
 import { Flow } from './flow';
+import { Page } from './Page';
 import { Problem } from './problem';
 import './style.css';
 import { Trouble } from './views/Trouble';
@@ -16,15 +17,25 @@ const element = document.getElementById('root');
 if (element) void start(createRoot(element));
 
 async function start(root: Root): Promise<void> {
-  root.render(<Working doing="One moment" />);
+  root.render(
+    <Page>
+      <Working doing="One moment" />
+    </Page>,
+  );
   try {
     const flow = new Flow(await loadConfig());
     root.render(
-      <StrictMode>
-        <App flow={flow} first={flow.arrive(arrival)} />
-      </StrictMode>,
+      <Page product={flow.config.product}>
+        <StrictMode>
+          <App flow={flow} first={flow.arrive(arrival)} />
+        </StrictMode>
+      </Page>,
     );
   } catch (error) {
-    root.render(<Trouble problem={Problem.from(error)} onRetry={() => void start(root)} />);
+    root.render(
+      <Page>
+        <Trouble problem={Problem.from(error)} onRetry={() => void start(root)} />
+      </Page>,
+    );
   }
 }

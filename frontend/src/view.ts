@@ -7,6 +7,7 @@ export type View =
   | { kind: 'working'; doing: string }
   | { kind: 'ask-address'; note?: Note; email?: string }
   | { kind: 'check-mail'; email: string }
+  | { kind: 'test-link'; email: string; link: string }
   | { kind: 'confirm-address'; secret: string; email?: string }
   | { kind: 'other-session'; email: string; link: LinkArrival }
   | { kind: 'link-unreadable'; fault: LinkFault; email: string | null }

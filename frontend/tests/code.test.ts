@@ -22,7 +22,7 @@ afterEach(() => {
 
 async function waitForMail(address = 'alice@example.com'): Promise<void> {
   world.open('/');
-  await heading('Sign in');
+  await heading('Sign in to Acme Console');
   await enter(address);
   await heading('Check your mail');
 }

@@ -25,6 +25,12 @@ test.each([
   ['an empty client', { ...CONFIG, userPoolClientId: '' }],
   ['no endpoint, not even null', { ...CONFIG, cognitoEndpoint: undefined }],
   ['mail as a text', { ...CONFIG, mail: 'false' }],
+  ['no product', { ...CONFIG, product: undefined }],
+  ['an empty product', { ...CONFIG, product: '' }],
+  ['no pause', { ...CONFIG, mailPauseSeconds: undefined }],
+  ['the pause as a text', { ...CONFIG, mailPauseSeconds: '30' }],
+  ['a pause that is no number of seconds', { ...CONFIG, mailPauseSeconds: 0.5 }],
+  ['a pause that ended before it began', { ...CONFIG, mailPauseSeconds: -1 }],
 ])('a configuration with %s is refused', async (_, config) => {
   world.config = config;
   await expect(loadConfig()).rejects.toMatchObject({ kind: 'not-configured' });

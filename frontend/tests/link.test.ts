@@ -78,7 +78,7 @@ test.each([
   world.open(url);
   await heading(title);
   await click('Get a new mail');
-  expect(await heading('Sign in')).toBeVisible();
+  expect(await heading('Sign in to Acme Console')).toBeVisible();
   expect(signIn).not.toHaveBeenCalled();
 });
 

@@ -40,6 +40,19 @@ test.each([`/sign-in#${SECRET}`, `/sign-in%23${SECRET}`])(
   },
 );
 
+test('the page says what one signs in to as soon as it knows', async () => {
+  world.answers['/config.json'] = 404;
+  await start('/');
+  await screen.findByRole('heading', { name: 'This page is not ready' });
+  expect(document.title).toBe('This page is not ready');
+  expect(screen.getByRole('banner')).toBeEmptyDOMElement();
+
+  world.answers['/config.json'] = 200;
+  await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
+  await screen.findByRole('heading', { name: 'Sign in to Acme Console' });
+  expect(screen.getByRole('banner')).toHaveTextContent('Acme Console');
+});
+
 test('a page without its configuration says so, and tries again when asked', async () => {
   world.answers['/config.json'] = 404;
   await start('/');
@@ -48,7 +61,7 @@ test('a page without its configuration says so, and tries again when asked', asy
 
   world.answers['/config.json'] = 200;
   await userEvent.click(screen.getByRole('button', { name: 'Try again' }));
-  expect(await screen.findByRole('heading', { name: 'Sign in' })).toBeVisible();
+  expect(await screen.findByRole('heading', { name: 'Sign in to Acme Console' })).toBeVisible();
 });
 
 test('a link outlives a configuration that came late', async () => {

@@ -24,7 +24,7 @@ test('a session that the API refuses ends, and the visitor signs in again', asyn
   world.session = 'alice@example.com';
   world.answers['/api/me'] = 401;
   world.open('/');
-  await heading('Sign in');
+  await heading('Sign in to Acme Console');
   expect(screen.getByText(/session has ended/)).toBeVisible();
   expect(world.session).toBeNull();
 });
@@ -44,7 +44,7 @@ test('signing out leads back to the address', async () => {
   world.open('/');
   await heading('You are signed in');
   await click('Sign out');
-  expect(await heading('Sign in')).toHaveFocus();
+  expect(await heading('Sign in to Acme Console')).toHaveFocus();
   expect(screen.getByText('You are signed out.')).toBeVisible();
   expect(world.session).toBeNull();
 });
@@ -54,7 +54,7 @@ test('signing out everywhere says that it reached every browser', async () => {
   world.open('/');
   await heading('You are signed in');
   await click('Sign out everywhere');
-  await heading('Sign in');
+  await heading('Sign in to Acme Console');
   expect(screen.getByText(/signed out here and in every other browser/)).toBeVisible();
 });
 
@@ -75,5 +75,5 @@ test('a session that ended in another tab ends in this one', async () => {
   await heading('You are signed in');
   world.session = null;
   act(() => { world.otherTab('signedOut'); });
-  expect(await heading('Sign in')).toBeVisible();
+  expect(await heading('Sign in to Acme Console')).toBeVisible();
 });

@@ -7,6 +7,7 @@ import { vi } from 'vitest';
 import { App } from '../src/App';
 import { takeArrival } from '../src/arrival';
 import { Flow } from '../src/flow';
+import { Page } from '../src/Page';
 
 export const SECRET = 'AbCdEfGhIjKlMnOpQrStUvWxYz0123456789-_AbCdE';
 
@@ -19,6 +20,8 @@ export const CONFIG = {
   apiPath: '/api',
   cognitoEndpoint: null as string | null,
   mail: true,
+  product: 'Acme Console',
+  mailPauseSeconds: 30,
 };
 
 const GLOBAL_SIGN_OUT = 'https://cognito-idp.eu-west-1.amazonaws.com/';
@@ -37,6 +40,10 @@ export class World {
     '/api/me': 200,
     [GLOBAL_SIGN_OUT]: 200,
   };
+  /** Set: what the API answers as the link of a test user. */
+  testLink: unknown = undefined;
+  /** Set: the header Retry-After of whatever is answered. */
+  retryAfter: string | null = null;
   /** Set: Amplify's signIn fails with an error of this name. */
   signInError: string | null = null;
   /** Set: Amplify's confirmSignIn fails with an error of this name. */
@@ -84,7 +91,8 @@ export class World {
     history.replaceState(null, '', url);
     const arrival = takeArrival(window);
     const flow = new Flow(this.config as typeof CONFIG);
-    render(createElement(App, { flow, first: flow.arrive(arrival) }));
+    const app = createElement(App, { flow, first: flow.arrive(arrival) });
+    render(createElement(Page, { product: flow.config.product, children: app }));
   }
 
   /** What another tab of this browser did. */
@@ -117,12 +125,15 @@ export class World {
     const status = this.answers[path] ?? 404;
     if (status === 0) return Promise.reject(new TypeError('Failed to fetch'));
     const ok = status < 300;
-    return Promise.resolve(Response.json(ok ? this.bodyOf(path) : { __type: 'InternalErrorException' }, { status }));
+    const answer = Response.json(ok ? this.bodyOf(path) : { __type: 'InternalErrorException' }, { status });
+    if (this.retryAfter !== null) answer.headers.set('retry-after', this.retryAfter);
+    return Promise.resolve(answer);
   };
 
   private bodyOf(path: string): unknown {
     if (path === '/config.json') return this.config;
     if (path === '/api/me') return { sub: 'a-sub', email: this.session, name: 'Alice Example' };
+    if (path === '/api/login') return { message: 'A sign-in mail is on its way.', link: this.testLink };
     return {};
   }
 }

@@ -1,7 +1,8 @@
-import type { ReactElement } from 'react';
+import { type ReactElement, use } from 'react';
 
 import { AddressForm } from '../AddressForm';
 import { Frame } from '../Frame';
+import { Product } from '../product';
 import type { Note } from '../view';
 
 const NOTES: Record<Note, string> = {
@@ -18,6 +19,7 @@ interface Props {
 }
 
 export function AskAddress({ note, email, onSubmit }: Props): ReactElement {
+  const product = use(Product);
   const lead = (
     <>
       {note && <p className="note">{NOTES[note]}</p>}
@@ -25,7 +27,7 @@ export function AskAddress({ note, email, onSubmit }: Props): ReactElement {
     </>
   );
   return (
-    <Frame name="ask-address" title="Sign in" lead={lead}>
+    <Frame name="ask-address" title={`Sign in to ${product}`} lead={lead}>
       <AddressForm action="Send me a link" email={email} autoFocus={note === undefined} onSubmit={onSubmit} />
     </Frame>
   );

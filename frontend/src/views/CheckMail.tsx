@@ -1,25 +1,25 @@
 import { type ReactElement, useEffect, useState } from 'react';
 
 import { CodeForm } from '../CodeForm';
+import { inWords } from '../duration';
 import { Frame } from '../Frame';
 import { ProblemNote } from '../ProblemNote';
 import { useTask } from '../useTask';
-
-/** The server sends one address at most one mail in this time. */
-const PAUSE_SECONDS = 30;
 
 interface Props {
   email: string;
   /** Whether the stage sends mail. */
   mail: boolean;
+  /** How long the server sends this address no other mail. */
+  pauseSeconds: number;
   onSubmitCode: (email: string, code: string) => Promise<void>;
   onSendAgain: () => Promise<void>;
   onOtherAddress: () => void;
 }
 
-export function CheckMail({ email, mail, onSubmitCode, onSendAgain, onOtherAddress }: Props): ReactElement {
+export function CheckMail({ email, mail, pauseSeconds, onSubmitCode, onSendAgain, onOtherAddress }: Props): ReactElement {
   const [sent, setSent] = useState(1);
-  const secondsLeft = useCountdown(PAUSE_SECONDS, sent);
+  const secondsLeft = useCountdown(pauseSeconds, sent);
   const { busy, problem, run } = useTask();
 
   const waiting = secondsLeft > 0;
@@ -49,7 +49,7 @@ export function CheckMail({ email, mail, onSubmitCode, onSendAgain, onOtherAddre
       )}
       <p className="hint" id="send-again-hint">
         {waiting
-          ? `Nothing there? Send it again in ${String(secondsLeft)} s.`
+          ? `Nothing there? Send it again in ${inWords(secondsLeft)}.`
           : 'Nothing there? Look among the spam.'}
       </p>
       <div className="actions">
@@ -68,7 +68,7 @@ export function CheckMail({ email, mail, onSubmitCode, onSendAgain, onOtherAddre
       </div>
       <ProblemNote problem={problem} />
       <p className="status" role="status">
-        {sent > 1 && waiting && 'Sent again. Only the code in the newest mail works.'}
+        {sent > 1 && !busy && problem === null && 'Sent again. Only the code in the newest mail works.'}
       </p>
     </Frame>
   );
