@@ -129,7 +129,7 @@ impl MailFunction {
         self.ask(&operation, "count the test users").await
     }
 
-    /// Deletes every link and code of a user; gives their number.
+    /// Deletes every link and code of a user; gives the number of links.
     pub async fn forget(&self, sub: &str, email: &Email) -> Result<u64, Error> {
         let doing = format!("remove the links of {}", email.as_str());
         let sub = sub.to_owned();

@@ -101,7 +101,7 @@ pub async fn list(cognito: &Client, pool: &str) -> Result<Vec<User>, Error> {
 
 /// Removes the user's links first, then the user: who cannot be removed keeps nothing but the need
 /// to ask for a new link. Nor is a user of the same address later a test user because this one was.
-/// How many links and codes went.
+/// How many links went.
 pub async fn remove(
     cognito: &Client,
     pool: &str,

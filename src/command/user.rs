@@ -124,7 +124,7 @@ async fn remove(subject: &Subject, global: &Global, terminal: &Terminal) -> Resu
 #[derive(Debug, Serialize)]
 struct Removed {
     email: String,
-    /// How many links and codes went with the user.
+    /// How many links went with the user.
     links_removed: u64,
 }
 
@@ -132,7 +132,7 @@ impl fmt::Display for Removed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} is removed, with {} links and codes.",
+            "{} is removed, with {} links.",
             self.email, self.links_removed
         )
     }

@@ -70,6 +70,24 @@ pub enum Refusal {
     Mail(String),
 }
 
+impl Refusal {
+    /// The word for it in a log line, which is that of its JSON too.
+    pub fn as_str(&self) -> &str {
+        match self {
+            Self::NotAnAddress => "not_an_address",
+            Self::Unknown => "unknown",
+            Self::Disabled => "disabled",
+            Self::Unconfirmed => "unconfirmed",
+            Self::Unverified => "unverified",
+            Self::Lifetime => "lifetime",
+            Self::NotATestUser => "not_a_test_user",
+            Self::NoTestUsers => "no_test_users",
+            Self::NoSender => "no_sender",
+            Self::Mail(word) => word,
+        }
+    }
+}
+
 /// A link that was made. It holds a secret and an address and so has no `Debug`.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct Issued {
@@ -97,7 +115,7 @@ pub struct TestUsers {
     pub emails: Vec<String>,
 }
 
-/// How many links and codes went.
+/// How many links went.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Forgotten {
     pub links_removed: u64,
@@ -122,6 +140,24 @@ mod tests {
         assert_eq!(to_value(&operation).unwrap(), json);
         let listed: Operation = from_value(json!({ "operation": "list_test" })).unwrap();
         assert!(matches!(listed, Operation::ListTest { emails } if emails.is_empty()));
+    }
+
+    #[test]
+    fn a_refusal_has_one_word() {
+        for refusal in [
+            Refusal::NotAnAddress,
+            Refusal::Unknown,
+            Refusal::Disabled,
+            Refusal::Unconfirmed,
+            Refusal::Unverified,
+            Refusal::Lifetime,
+            Refusal::NotATestUser,
+            Refusal::NoTestUsers,
+            Refusal::NoSender,
+        ] {
+            assert_eq!(to_value(&refusal).unwrap(), refusal.as_str());
+        }
+        assert_eq!(Refusal::Mail("Throttled".to_owned()).as_str(), "Throttled");
     }
 
     #[test]

@@ -2,7 +2,8 @@ use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::operation::admin_get_user::{
     AdminGetUserError, AdminGetUserOutput,
 };
-use mlink_core::Email;
+use aws_sdk_cognitoidentityprovider::types::UserStatusType;
+use mlink_core::{Email, Refusal};
 use mlink_runtime::reason;
 use thiserror::Error;
 
@@ -26,8 +27,17 @@ pub struct Recipient {
 /// Who stands behind an address.
 pub enum Entry {
     Recipient(Recipient),
-    /// Nobody who may be sent a link, and why, for the log.
-    Nobody(&'static str),
+    /// Nobody who may be sent a link, and why, for the log and for administrators.
+    Nobody(Refusal),
+}
+
+impl Entry {
+    pub fn recipient(&self) -> Option<&Recipient> {
+        match self {
+            Self::Recipient(recipient) => Some(recipient),
+            Self::Nobody(_) => None,
+        }
+    }
 }
 
 impl Directory {
@@ -47,33 +57,38 @@ impl Directory {
         match found {
             Ok(user) => Ok(entry(&user)),
             Err(error) => match error.as_service_error() {
-                Some(AdminGetUserError::UserNotFoundException(_)) => Ok(Entry::Nobody("unknown")),
+                Some(AdminGetUserError::UserNotFoundException(_)) => {
+                    Ok(Entry::Nobody(Refusal::Unknown))
+                }
                 _ => Err(DirectoryError(reason(&error))),
             },
         }
     }
 }
 
-/// The status does not matter: a user without a password yet signs in by link all the same.
+/// Of all statuses only that of who signed up and never confirmed it matters; a user without a
+/// password yet signs in by link all the same.
 fn entry(user: &AdminGetUserOutput) -> Entry {
     let attribute = |name: &str| {
         let found = user.user_attributes().iter().find(|a| a.name() == name);
         found.and_then(|attribute| attribute.value())
     };
-    let (Some(sub), Some(email)) = (attribute("sub"), attribute("email")) else {
-        return Entry::Nobody("without an address");
-    };
     if !user.enabled() {
-        Entry::Nobody("disabled")
-    } else if attribute("email_verified") != Some("true") {
-        Entry::Nobody("unverified")
-    } else if Email::parse(email).is_err() {
+        return Entry::Nobody(Refusal::Disabled);
+    }
+    if user.user_status() == Some(&UserStatusType::Unconfirmed) {
+        return Entry::Nobody(Refusal::Unconfirmed);
+    }
+    let verified = attribute("email_verified") == Some("true");
+    match (attribute("sub"), attribute("email")) {
         // Cognito takes more for an address than a mail can safely be sent to, lists for one.
-        Entry::Nobody("not an address")
-    } else {
-        Entry::Recipient(Recipient {
+        (Some(_), Some(email)) if Email::parse(email).is_err() => {
+            Entry::Nobody(Refusal::NotAnAddress)
+        }
+        (Some(sub), Some(email)) if verified => Entry::Recipient(Recipient {
             sub: sub.to_owned(),
             email: email.to_owned(),
-        })
+        }),
+        _ => Entry::Nobody(Refusal::Unverified),
     }
 }

@@ -1,6 +1,7 @@
-use mlink_core::{Code, Secret};
+use mlink_core::{Code, Secret, Sender};
 
 use crate::lifetime::Lifetime;
+use crate::moment::Moment;
 
 /// A mail as it will be read.
 pub struct Letter {
@@ -11,59 +12,141 @@ pub struct Letter {
 
 /// What every letter of the stage has in common.
 pub struct Stationery {
-    site_url: String,
-    brand: String,
-    lifetime: String,
+    /// Without a slash at its end.
+    pub site_url: String,
+    /// What people sign in to.
+    pub product: String,
+    /// Who writes.
+    pub brand: String,
+    /// The subject of a sign-in letter, in which `{product}` and `{brand}` are filled in.
+    pub subject: String,
+    /// Whom to tell of mails that nobody asked for.
+    pub reply_to: Option<Sender>,
 }
 
-const SUBJECT: &str = include_str!("../templates/subject.txt");
-const TEXT: &str = include_str!("../templates/mail.txt");
-const HTML: &str = include_str!("../templates/mail.html");
+/// What is peculiar to one kind of letter. Both bodies say the same.
+struct Body {
+    heading: String,
+    /// What an inbox shows beside the subject.
+    preview: String,
+    text: &'static str,
+    html: &'static str,
+}
+
+const FRAME: &str = include_str!("../templates/frame.html");
+
+type Values<'a> = Vec<(&'a str, String)>;
 
 impl Stationery {
-    /// `site_url` has no slash at its end.
-    pub fn new(site_url: String, brand: &str, lifetime: Lifetime) -> Self {
-        Self {
-            site_url,
-            // A line break would end the subject, and what follows be taken for another header.
-            brand: brand.replace(char::is_control, " "),
-            lifetime: lifetime.to_string(),
-        }
+    /// The secret stands behind `#`, which browsers keep to themselves.
+    pub fn link(&self, secret: &Secret) -> String {
+        format!("{}/sign-in#{}", self.site_url, secret.reveal())
     }
 
-    /// The letter around one secret and one code. The secret stands behind `#`, which browsers keep to
-    /// themselves. The code has two halves to be read by, and no space to be copied with.
-    pub fn letter(&self, secret: &Secret, code: &Code) -> Letter {
-        let link = format!("{}/sign-in#{}", self.site_url, secret.reveal());
+    /// The letter around one secret and one code, for who asked at that moment. The code has two
+    /// halves to be read by, and no space to be copied with.
+    pub fn sign_in(
+        &self,
+        secret: &Secret,
+        code: &Code,
+        lifetime: Lifetime,
+        asked_at: Moment,
+    ) -> Letter {
         let code = code.reveal();
         let (first_half, second_half) = code.split_at(code.len() / 2);
-        let values = [
-            ("brand", self.brand.as_str()),
-            ("lifetime", self.lifetime.as_str()),
-            ("link", link.as_str()),
-            ("code", code.as_str()),
-            ("first_half", first_half),
-            ("second_half", second_half),
+        let mut values = self.values(secret, lifetime);
+        values.extend([
+            ("asked_at", asked_at.to_string()),
+            ("first_half", first_half.to_owned()),
+            ("second_half", second_half.to_owned()),
+            ("code", code),
+        ]);
+        let body = Body {
+            heading: format!("Sign in to {}", line(&self.product)),
+            preview: format!("A link and a code. Each works once, and for {lifetime}."),
+            text: include_str!("../templates/sign-in.txt"),
+            html: include_str!("../templates/sign-in.html"),
+        };
+        self.letter(&self.subject, &body, &values)
+    }
+
+    /// The letter of welcome around one secret. It has no code: nobody waits for one.
+    pub fn invitation(&self, secret: &Secret, lifetime: Lifetime) -> Letter {
+        let body = Body {
+            heading: format!("Welcome to {}", line(&self.product)),
+            preview: format!("A link to sign in with. It works once, and for {lifetime}."),
+            text: include_str!("../templates/invitation.txt"),
+            html: include_str!("../templates/invitation.html"),
+        };
+        self.letter(
+            "Your invitation to {product}",
+            &body,
+            &self.values(secret, lifetime),
+        )
+    }
+
+    fn values(&self, secret: &Secret, lifetime: Lifetime) -> Values<'_> {
+        vec![
+            ("product", line(&self.product)),
+            ("brand", line(&self.brand)),
+            ("site", format!("{}/", self.site_url)),
+            ("link", self.link(secret)),
+            ("lifetime", lifetime.to_string()),
+            ("complaint", self.complaint()),
+        ]
+    }
+
+    /// To HTML a line break is a space.
+    fn complaint(&self) -> String {
+        let reply_to = self.reply_to.as_ref();
+        let sentence = reply_to.map(|sender| {
+            let address = sender.address().as_str();
+            format!("\nIf such mails keep coming, write to {address}.")
+        });
+        sentence.unwrap_or_default()
+    }
+
+    fn letter(&self, subject: &str, body: &Body, values: &Values<'_>) -> Letter {
+        let names = [
+            ("product", self.product.clone()),
+            ("brand", self.brand.clone()),
+        ];
+        let marked_up: Values<'_> = values
+            .iter()
+            .map(|(name, value)| (*name, escaped(value)))
+            .collect();
+        let framed = [
+            ("heading", escaped(&body.heading)),
+            ("preview", escaped(&body.preview)),
+            ("brand", escaped(&line(&self.brand))),
+            ("body", fill(body.html, ("{{", "}}"), &marked_up)),
         ];
         Letter {
-            subject: fill(SUBJECT.trim_end(), &values, str::to_owned),
-            text: fill(TEXT, &values, str::to_owned),
-            html: fill(HTML, &values, escaped),
+            subject: line(&fill(subject, ("{", "}"), &names)),
+            text: fill(body.text, ("{{", "}}"), values),
+            html: fill(FRAME, ("{{", "}}"), &framed),
         }
     }
 }
 
-/// Puts the values in place of their `{{names}}`, in one pass, so that nothing inside a value is
-/// taken for a name.
-fn fill(template: &str, values: &[(&str, &str)], escape: impl Fn(&str) -> String) -> String {
+/// A text on one line: a line break would end the subject, and what follows be taken for another
+/// header.
+fn line(text: &str) -> String {
+    text.replace(char::is_control, " ")
+}
+
+/// Puts the values in place of their names between the brackets, in one pass, so that nothing inside
+/// a value is taken for a name. What is no name stays as it is.
+fn fill(template: &str, (open, close): (&str, &str), values: &[(&str, String)]) -> String {
     let mut filled = String::with_capacity(2 * template.len());
-    let mut pieces = template.split("{{");
+    let mut pieces = template.split(open);
     filled.extend(pieces.next());
     for piece in pieces {
-        let (name, rest) = piece.split_once("}}").unwrap_or(("", piece));
-        let value = values.iter().find(|(known, _)| *known == name);
-        filled.extend(value.map(|(_, value)| escape(value)));
-        filled.push_str(rest);
+        let named = piece.split_once(close).and_then(|(name, rest)| {
+            let (_, value) = values.iter().find(|(known, _)| *known == name)?;
+            Some([value, rest])
+        });
+        filled.extend(named.unwrap_or([open, piece]));
     }
     filled
 }
@@ -78,98 +161,5 @@ fn escaped(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const CODE: &str = "01234567";
-
-    fn letter(brand: &str) -> (Letter, String) {
-        let site = "https://login.acme.example".to_owned();
-        let stationery = Stationery::new(site, brand, "1800".parse().unwrap());
-        let secret = Secret::generate().unwrap();
-        let link = format!("https://login.acme.example/sign-in#{}", secret.reveal());
-        (
-            stationery.letter(&secret, &Code::parse(CODE).unwrap()),
-            link,
-        )
-    }
-
-    #[test]
-    fn both_parts_hold_brand_link_and_lifetime() {
-        let (letter, link) = letter("Acme");
-        assert_eq!(letter.subject, "Your sign-in link for Acme");
-        for part in [&letter.text, &letter.html] {
-            assert!(part.contains("Sign in to Acme"), "{part}");
-            assert!(part.contains("for 30 minutes"), "{part}");
-            assert!(part.contains(&link), "{part}");
-        }
-        assert!(letter.html.contains(&format!("href=\"{link}\"")));
-    }
-
-    #[test]
-    fn the_link_stands_on_a_line_of_its_own_in_the_text() {
-        let (letter, link) = letter("Acme");
-        assert!(letter.text.lines().any(|line| line == link));
-    }
-
-    #[test]
-    fn the_code_stands_on_a_line_of_its_own_in_the_text() {
-        let (letter, _) = letter("Acme");
-        assert_eq!(letter.text.lines().filter(|line| *line == CODE).count(), 1);
-    }
-
-    /// What is copied is the text between the tags, where browsers make one space of any white space.
-    #[test]
-    fn the_code_is_read_in_halves_and_copied_in_one() {
-        let (letter, _) = letter("Acme");
-        assert!(!letter.html.contains(CODE), "no halves");
-        let pieces = letter.html.split('<').map(|piece| {
-            let (_, text) = piece.split_once('>').unwrap_or_default();
-            text
-        });
-        let copied = pieces.collect::<String>();
-        assert!(copied.lines().any(|line| line == CODE), "{copied}");
-    }
-
-    #[test]
-    fn both_parts_say_where_to_type_the_code() {
-        let (letter, _) = letter("Acme");
-        for part in [&letter.text, &letter.html] {
-            let sentence = "type this code on the page where you asked for this mail";
-            assert!(part.contains(sentence), "{part}");
-        }
-    }
-
-    /// A subject is shown on locked screens.
-    #[test]
-    fn the_subject_tells_no_code() {
-        let (letter, link) = letter("Acme {{code}} {{first_half}}");
-        assert!(!letter.subject.contains(CODE) && !letter.subject.contains(&link));
-        assert!(!letter.subject.contains("0123"));
-    }
-
-    #[test]
-    fn no_placeholder_is_left_over() {
-        let (letter, _) = letter("Acme");
-        let all = [letter.subject, letter.text, letter.html].concat();
-        assert!(!all.contains("{{") && !all.contains("}}"), "{all}");
-    }
-
-    #[test]
-    fn the_html_loads_nothing_from_anywhere() {
-        let (letter, link) = letter("Acme");
-        let elsewhere = letter.html.replace(&link, "");
-        assert!(!elsewhere.contains("://"), "{elsewhere}");
-        assert!(!letter.html.contains("<img"));
-    }
-
-    #[test]
-    fn a_brand_is_text_and_not_markup() {
-        let (letter, link) = letter("<b>\"A&B's\"</b> {{link}}\r\nBcc: x");
-        let brand = "&lt;b&gt;&quot;A&amp;B&#39;s&quot;&lt;/b&gt; {{link}}  Bcc: x";
-        assert!(letter.html.contains(brand), "{}", letter.html);
-        assert!(!letter.html.contains("<b>"));
-        assert!(!letter.subject.contains(&link));
-        assert!(!letter.subject.contains(['\r', '\n']));
-    }
-}
+#[path = "letter_tests.rs"]
+mod tests;

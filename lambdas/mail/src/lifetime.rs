@@ -1,12 +1,22 @@
 use std::fmt;
 use std::num::{NonZeroU32, ParseIntError};
+use std::ops::RangeInclusive;
 use std::str::FromStr;
 
 /// How long a link is good. It reads from a number of seconds and shows itself in words.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetime(NonZeroU32);
 
+/// What an administrator may choose: a minute to 7 days, as the configuration of a stage.
+const CHOICE: RangeInclusive<u64> = 60..=604_800;
+
 impl Lifetime {
+    /// The lifetime that an administrator chose; `None` if nobody may.
+    pub fn chosen(seconds: u64) -> Option<Self> {
+        let allowed = CHOICE.contains(&seconds).then_some(seconds)?;
+        NonZeroU32::new(allowed.try_into().ok()?).map(Self)
+    }
+
     pub fn seconds(self) -> u64 {
         self.0.get().into()
     }
@@ -59,6 +69,20 @@ mod tests {
         ] {
             let lifetime: Lifetime = seconds.parse().unwrap();
             assert_eq!(lifetime.to_string(), words);
+        }
+    }
+
+    #[test]
+    fn a_minute_to_seven_days_can_be_chosen() {
+        for (seconds, allowed) in [
+            (0, false),
+            (59, false),
+            (60, true),
+            (604_800, true),
+            (604_801, false),
+            (u64::from(u32::MAX) + 61, false),
+        ] {
+            assert_eq!(Lifetime::chosen(seconds).is_some(), allowed, "{seconds}");
         }
     }
 

@@ -1,12 +1,14 @@
 //! The function against batches as SQS hands them over, and services that answer what they are told.
 
+use std::time::Duration;
+
 use aws_sdk_cognitoidentityprovider as cognito;
 use aws_sdk_dynamodb as dynamodb;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_sesv2 as ses;
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 use lambda_runtime::Context;
-use mlink_core::{Code, MacKey, Secret, table};
+use mlink_core::{Code, Label, MacKey, Secret, table};
 use mlink_runtime::epoch_seconds;
 
 use super::*;
@@ -14,14 +16,28 @@ use crate::clients;
 use crate::codes::Codes;
 use crate::directory::Directory;
 use crate::letter::Stationery;
+use crate::link_table::LinkTable;
 use crate::links::Links;
 use crate::markers::Markers;
+use crate::outstanding::Outstanding;
 use crate::post::Post;
+use crate::slots::Slots;
+use crate::test_marks::TestMarks;
+use crate::throttle::Throttle;
+use crate::worker::Outcome;
 
 #[path = "mail_tests/cast.rs"]
 mod cast;
 #[path = "mail_tests/operations.rs"]
 mod operations;
+#[path = "mail_tests/outstanding.rs"]
+mod outstanding;
+#[path = "mail_tests/table_cast.rs"]
+mod table_cast;
+#[path = "mail_tests/test_users.rs"]
+mod test_users;
+#[path = "mail_tests/throttle.rs"]
+mod throttle;
 use cast::*;
 
 #[tokio::test]
@@ -48,8 +64,9 @@ async fn a_user_is_mailed_a_link_that_the_table_knows_the_hash_of() {
     assert_eq!(mail.configuration_set_name(), Some("acme-mail"));
     assert_eq!(
         simple.subject().unwrap().data(),
-        "Your sign-in link for Acme"
+        "Your sign-in link for Rocket Store"
     );
+    assert_eq!(mail.reply_to_addresses(), ["\"Help\" <help@acme.example>"]);
     assert!(body.html().unwrap().data().contains(link));
 
     let puts = calls.puts.lock().unwrap();
@@ -109,10 +126,12 @@ async fn every_mail_has_a_code_of_its_own() {
 async fn whom_no_mail_is_for_costs_the_same_table_calls() {
     let known = Calls::default();
     Cast::default().deliver(&known, message("r1")).await;
+    assert_eq!(known.table(), ALL_CALLS);
     for (user, why) in [
         (Err(()), "unknown"),
         (Ok(user("alice@example.com", false, "true")), "disabled"),
         (Ok(user("alice@example.com", true, "false")), "unverified"),
+        (Ok(unconfirmed()), "unconfirmed"),
         (Ok(user("a@b.co, c@d.co", true, "true")), "a list"),
     ] {
         let (cast, calls) = (
@@ -128,7 +147,7 @@ async fn whom_no_mail_is_for_costs_the_same_table_calls() {
             "{why}"
         );
         assert_eq!(calls.mails.lock().unwrap().len(), 0, "{why}");
-        assert_eq!(calls.table(), known.table(), "{why}");
+        assert_eq!(calls.table(), ALL_CALLS, "{why}");
 
         let puts = calls.puts.lock().unwrap();
         let known = known.puts.lock().unwrap();
@@ -152,7 +171,7 @@ async fn the_same_message_twice_sends_one_mail() {
     assert_eq!(text_of(&claimed.item().unwrap()["pk"]), "message#r1");
     let condition = claimed.condition_expression();
     assert_eq!(condition, Some("attribute_not_exists(pk)"));
-    assert_eq!(calls.table(), ["put", "put", "put", "update"]);
+    assert_eq!(calls.table(), ALL_CALLS);
 
     let (cast, again) = (
         Cast {
@@ -163,7 +182,7 @@ async fn the_same_message_twice_sends_one_mail() {
     );
     assert_eq!(cast.deliver(&again, message("r1")).await, STAYS_NOT);
     assert_eq!(again.mails.lock().unwrap().len(), 0);
-    assert_eq!(again.table(), ["put"]);
+    assert_eq!(again.table(), ["put message"]);
 }
 
 #[tokio::test]
@@ -193,7 +212,10 @@ async fn a_refused_mail_is_kept_and_may_be_tried_again() {
             1,
             "no second try at once"
         );
-        assert_eq!(calls.table(), ["put", "put", "put", "delete"], "{status}");
+        let (before, after) = (&ALL_CALLS[..6], ["update outstanding", "delete message"]);
+        assert_eq!(calls.table(), [before, &after].concat(), "{status}");
+        let most = clients::TABLE_CALLS as usize;
+        assert_eq!(calls.table().len(), most, "there are never more");
     }
 }
 
@@ -211,11 +233,7 @@ async fn a_mail_of_unknown_fate_is_kept_and_not_tried_again() {
             1,
             "no second try at once"
         );
-        assert_eq!(
-            calls.table(),
-            ["put", "put", "put"],
-            "the marker stays open"
-        );
+        assert_eq!(calls.table(), ALL_CALLS[..6], "the marker stays open");
     }
 }
 
@@ -229,7 +247,8 @@ async fn trouble_before_the_mail_lets_it_be_tried_again() {
         Calls::default(),
     );
     assert_eq!(cast.deliver(&calls, message("r1")).await, STAYS);
-    assert_eq!(calls.table(), ["put", "delete"]);
+    let calls = calls.table();
+    assert_eq!(calls, ["put message", "update throttle", "delete message"]);
 
     let (cast, calls) = (
         Cast {
@@ -240,7 +259,8 @@ async fn trouble_before_the_mail_lets_it_be_tried_again() {
     );
     assert_eq!(cast.deliver(&calls, message("r1")).await, STAYS);
     assert_eq!(calls.mails.lock().unwrap().len(), 0);
-    assert_eq!(calls.table().last(), Some(&"delete"));
+    let after = ["put code", "update outstanding", "delete message"];
+    assert_eq!(calls.table()[5..], after);
 
     let (cast, calls) = (
         Cast {
@@ -317,6 +337,12 @@ async fn one_bad_message_spoils_no_other() {
         assert_eq!(result, ["message 0"]);
         assert_eq!(calls.mails.lock().unwrap().len(), 1);
     }
+}
+
+/// Lambda ends the function after 30 seconds.
+#[test]
+fn the_longest_message_is_done_in_time() {
+    assert!(clients::LONGEST_MESSAGE < Duration::from_secs(30));
 }
 
 #[tokio::test]

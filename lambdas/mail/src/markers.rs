@@ -1,10 +1,9 @@
-use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
-use aws_sdk_dynamodb::types::{AttributeValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use mlink_core::table::{self, Key};
 use mlink_runtime::reason;
 
-use crate::links::TableError;
+use crate::link_table::{LinkTable, TableError, number};
 
 /// The markers that make one mail of a message which comes twice.
 ///
@@ -15,8 +14,7 @@ use crate::links::TableError;
 /// with an error line, so it is not lost without a trace, and the person can ask for another. A try
 /// that surely sent nothing releases its marker, and the next one starts afresh.
 pub struct Markers {
-    client: Client,
-    table: String,
+    table: LinkTable,
 }
 
 /// What became of an attempt to claim a message.
@@ -34,20 +32,15 @@ pub enum Claim {
 const MARKER_SECONDS: u64 = 24 * 60 * 60;
 
 impl Markers {
-    pub fn new(client: Client, table: String) -> Self {
-        Self { client, table }
+    pub fn new(table: LinkTable) -> Self {
+        Self { table }
     }
 
     pub async fn claim(&self, request_id: &str, now: u64) -> Result<Claim, TableError> {
-        let key = Key::message(request_id);
-        let ttl = AttributeValue::N((now + MARKER_SECONDS).to_string());
         let put = self
-            .client
-            .put_item()
-            .table_name(&self.table)
-            .item(table::PK, AttributeValue::S(key.pk))
-            .item(table::SK, AttributeValue::S(key.sk))
-            .item(table::TTL, ttl)
+            .table
+            .put(Key::message(request_id))
+            .item(table::TTL, number(now + MARKER_SECONDS))
             .condition_expression("attribute_not_exists(pk)")
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
             .send()
@@ -67,15 +60,11 @@ impl Markers {
 
     /// Notes that the work is done.
     pub async fn close(&self, request_id: &str, now: u64) -> Result<(), TableError> {
-        let key = Key::message(request_id);
-        self.client
-            .update_item()
-            .table_name(&self.table)
-            .key(table::PK, AttributeValue::S(key.pk))
-            .key(table::SK, AttributeValue::S(key.sk))
+        self.table
+            .update(Key::message(request_id))
             .update_expression("SET #done_at = :now")
             .expression_attribute_names("#done_at", table::DONE_AT)
-            .expression_attribute_values(":now", AttributeValue::N(now.to_string()))
+            .expression_attribute_values(":now", number(now))
             .send()
             .await
             .map(drop)
@@ -84,12 +73,8 @@ impl Markers {
 
     /// Lets the message be worked on again.
     pub async fn release(&self, request_id: &str) -> Result<(), TableError> {
-        let key = Key::message(request_id);
-        self.client
-            .delete_item()
-            .table_name(&self.table)
-            .key(table::PK, AttributeValue::S(key.pk))
-            .key(table::SK, AttributeValue::S(key.sk))
+        self.table
+            .delete(Key::message(request_id))
             .send()
             .await
             .map(drop)

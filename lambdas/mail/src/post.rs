@@ -24,15 +24,22 @@ pub enum PostError {
 pub struct Post {
     client: Client,
     from: String,
+    reply_to: Option<String>,
     configuration_set: Option<String>,
 }
 
 impl Post {
-    pub fn new(client: Client, sender: &Sender, configuration_set: Option<String>) -> Self {
-        let from = sender.header();
+    /// Answers go to `reply_to`, or else to the sender.
+    pub fn new(
+        client: Client,
+        sender: &Sender,
+        reply_to: Option<&Sender>,
+        configuration_set: Option<String>,
+    ) -> Self {
         Self {
             client,
-            from,
+            from: sender.header(),
+            reply_to: reply_to.map(Sender::header),
             configuration_set,
         }
     }
@@ -50,6 +57,7 @@ impl Post {
             .from_email_address(&self.from)
             .destination(Destination::builder().to_addresses(to).build())
             .content(EmailContent::builder().simple(message.build()).build())
+            .set_reply_to_addresses(self.reply_to.clone().map(|address| vec![address]))
             .set_configuration_set_name(self.configuration_set.clone())
             .send()
             .await

@@ -1,39 +1,33 @@
-use mlink_core::{Code, Email, QueueMessage, RandomError, Secret};
+use mlink_core::{Code, Email, QueueMessage, RandomError, Refusal, Secret};
 use mlink_runtime::{epoch_seconds, log};
 use thiserror::Error;
 
 use crate::batch::Record;
-use crate::codes::Codes;
-use crate::directory::{Directory, DirectoryError, Entry};
-use crate::letter::Stationery;
-use crate::links::{Links, TableError};
-use crate::markers::{Claim, Markers};
+use crate::directory::{DirectoryError, Entry};
+use crate::link_table::TableError;
+use crate::links::Link;
+use crate::markers::Claim;
+use crate::moment::Moment;
 use crate::post::{Post, PostError};
+use crate::services::Services;
+use crate::throttle::Admission;
 
-/// Everything that it takes to work on a message.
-pub struct Worker {
-    pub directory: Directory,
-    pub links: Links,
-    pub codes: Codes,
-    pub markers: Markers,
-    pub stationery: Stationery,
-    /// Missing where the stage has no sender; then no mail is sent.
-    pub post: Option<Post>,
-}
+/// Works on the messages of the queue.
+pub struct Worker<'a>(pub &'a Services);
 
 /// How a message can be done with. Nobody but the log learns which it was.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// SES took the mail, under this name.
     Sent(String),
-    NoSender,
-    Stale,
-    Duplicate,
+    /// No mail was due, and why.
+    Suppressed(&'static str),
     /// There is nobody to send it to, and why.
-    Nobody(&'static str),
+    Nobody(Refusal),
 }
 
-/// Why a message stays on the queue: for another try, and in the end for the dead letters.
+/// Why a message stays on the queue: for another try, and in the end for the dead letters. Of an
+/// operation, why it has no answer.
 #[derive(Debug, Error)]
 pub enum Failure {
     #[error("the message cannot be read")]
@@ -52,18 +46,26 @@ pub enum Failure {
     Post(#[from] PostError),
 }
 
-impl Worker {
+impl Failure {
+    /// Whether a mail may have gone out all the same.
+    fn may_have_sent(&self) -> bool {
+        matches!(self, Self::Post(PostError::Unknown(_)))
+    }
+}
+
+/// Who issued a link: a person, by asking for it on the page.
+const ISSUER: &str = "login";
+
+impl Worker<'_> {
     /// Works on one message and says in one line what became of it.
     pub async fn work(&self, record: &Record) -> Result<Outcome, Failure> {
-        let message = read(&record.body);
-        let request_id = message
-            .as_ref()
-            .map_or("", |(message, _)| &message.request_id);
-        let result = match &message {
-            Some((message, email)) => self.answer(message, email, record.redelivered).await,
-            None => Err(Failure::Unreadable),
+        let Some((message, email)) = read(&record.body) else {
+            let reason = Failure::Unreadable.to_string();
+            log::error("mail.failed", &[("reason", &reason)]);
+            return Err(Failure::Unreadable);
         };
-        report(&result, request_id);
+        let result = self.answer(&message, &email, record.redelivered).await;
+        report(&result, &message.request_id, &self.0.log_name(&email));
         result
     }
 
@@ -74,41 +76,90 @@ impl Worker {
         redelivered: bool,
     ) -> Result<Outcome, Failure> {
         let now = epoch_seconds();
-        let Some(post) = &self.post else {
-            return Ok(Outcome::NoSender);
+        let Some(post) = &self.0.post else {
+            return Ok(Outcome::Suppressed("no_sender"));
         };
         if message.is_stale(now) {
             // What failed before must reach the dead letters, however slowly the tries follow.
             let failed_before = redelivered.then_some(Failure::Stale);
-            return failed_before.map_or(Ok(Outcome::Stale), Err);
+            return failed_before.map_or(Ok(Outcome::Suppressed("stale")), Err);
         }
-        match self.markers.claim(&message.request_id, now).await? {
+        match self.0.markers.claim(&message.request_id, now).await? {
             Claim::Granted => {}
-            Claim::Done => return Ok(Outcome::Duplicate),
+            Claim::Done => return Ok(Outcome::Suppressed("duplicate")),
             Claim::Open => return Err(Failure::Interrupted),
         }
-        let sent = self.send(post, email, now).await;
+        let sent = self.admit(post, message, email, now).await;
         self.settle(&message.request_id, &sent, now).await;
+        sent
+    }
+
+    async fn admit(
+        &self,
+        post: &Post,
+        message: &QueueMessage,
+        email: &Email,
+        now: u64,
+    ) -> Result<Outcome, Failure> {
+        let Services {
+            throttle,
+            directory,
+            outstanding,
+            ..
+        } = self.0;
+        match throttle.admit(email, &message.request_id, now).await? {
+            Admission::Granted => {}
+            Admission::Pause => return Ok(Outcome::Suppressed("pause")),
+            Admission::Hour => return Ok(Outcome::Suppressed("hour")),
+        }
+        let entry = directory.find(email).await?;
+        let secret = Secret::generate()?;
+        // A time to come is one of another clock.
+        let asked_at = Moment(message.at.min(now));
+        let sent = self.send(post, &entry, &secret, asked_at, now).await;
+        let unsent = sent.as_ref().is_err_and(|failure| !failure.may_have_sent());
+        if unsent {
+            // What stays in there by mistake is pushed out in its turn.
+            let _ = outstanding.withdraw(&secret, entry.recipient()).await;
+        }
         sent
     }
 
     /// Makes a link and a code for who has the address and mails them to where Cognito says, never
     /// to where the request says. For nobody it does the same but for the mail.
-    async fn send(&self, post: &Post, email: &Email, now: u64) -> Result<Outcome, Failure> {
-        let entry = self.directory.find(email).await?;
-        let (secret, code) = (Secret::generate()?, Code::generate()?);
-        let recipient = match &entry {
-            Entry::Recipient(recipient) => Some(recipient),
-            Entry::Nobody(_) => None,
+    async fn send(
+        &self,
+        post: &Post,
+        entry: &Entry,
+        secret: &Secret,
+        asked_at: Moment,
+        now: u64,
+    ) -> Result<Outcome, Failure> {
+        let Services {
+            outstanding,
+            links,
+            codes,
+            stationery,
+            lifetime,
+            ..
+        } = self.0;
+        let (recipient, code) = (entry.recipient(), Code::generate()?);
+        let (issuer, exp) = (ISSUER, now + lifetime.seconds());
+        let link = Link {
+            secret,
+            issuer,
+            exp,
         };
-        self.links.store(&secret, recipient, now).await?;
-        self.codes.store(&code, &secret, recipient, now).await?;
+        let surplus = outstanding.enter(&link, recipient).await?;
+        links.revoke(surplus.as_deref(), secret, recipient).await?;
+        links.store(&link, recipient).await?;
+        codes.store(&code, secret, recipient, exp).await?;
         match entry {
             Entry::Recipient(recipient) => {
-                let letter = self.stationery.letter(&secret, &code);
+                let letter = stationery.sign_in(secret, &code, *lifetime, asked_at);
                 Ok(Outcome::Sent(post.send(letter, &recipient.email).await?))
             }
-            Entry::Nobody(why) => Ok(Outcome::Nobody(why)),
+            Entry::Nobody(why) => Ok(Outcome::Nobody(why.clone())),
         }
     }
 
@@ -116,15 +167,16 @@ impl Worker {
     /// of what may have. Trouble here changes nothing about the mail: the marker then stays open,
     /// which means no second one.
     async fn settle(&self, request_id: &str, sent: &Result<Outcome, Failure>, now: u64) {
+        let markers = &self.0.markers;
         let settled = match sent {
-            Ok(_) => self.markers.close(request_id, now).await,
-            Err(Failure::Post(PostError::Unknown(_))) => Ok(()),
-            Err(_) => self.markers.release(request_id).await,
+            Ok(_) => markers.close(request_id, now).await,
+            Err(failure) if failure.may_have_sent() => Ok(()),
+            Err(_) => markers.release(request_id).await,
         };
         if let Err(error) = settled {
             let reason = error.to_string();
             let fields = [("request_id", request_id), ("reason", &reason)];
-            log::error("marker_left_open", &fields);
+            log::error("marker.left_open", &fields);
         }
     }
 }
@@ -136,14 +188,17 @@ fn read(body: &str) -> Option<(QueueMessage, Email)> {
     (!message.request_id.is_empty()).then_some((message, email))
 }
 
-fn report(result: &Result<Outcome, Failure>, request_id: &str) {
-    let id = ("request_id", request_id);
+fn report(result: &Result<Outcome, Failure>, request_id: &str, address: &str) {
+    let say = |log: fn(&str, &[(&str, &str)]), what: &str, field: (&str, &str)| {
+        log(
+            what,
+            &[("request_id", request_id), ("address", address), field],
+        );
+    };
     match result {
-        Ok(Outcome::Sent(ses_id)) => log::info("mail_sent", &[id, ("ses_message_id", ses_id)]),
-        Ok(Outcome::NoSender) => log::info("mail_not_sent", &[id, ("reason", "no sender")]),
-        Ok(Outcome::Stale) => log::info("mail_not_sent", &[id, ("reason", "stale")]),
-        Ok(Outcome::Duplicate) => log::info("mail_not_sent", &[id, ("reason", "duplicate")]),
-        Ok(Outcome::Nobody(why)) => log::info("mail_not_sent", &[id, ("reason", why)]),
-        Err(failure) => log::error("mail_failed", &[id, ("reason", &failure.to_string())]),
+        Ok(Outcome::Sent(ses_id)) => say(log::info, "link.sent", ("ses_message_id", ses_id)),
+        Ok(Outcome::Suppressed(why)) => say(log::info, "link.suppressed", ("reason", why)),
+        Ok(Outcome::Nobody(why)) => say(log::info, "link.suppressed", ("reason", why.as_str())),
+        Err(failure) => say(log::error, "mail.failed", ("reason", &failure.to_string())),
     }
 }

@@ -1,16 +1,16 @@
 //! Who plays along in a test: a user pool, a table and a post office that say their lines and note
 //! what they were asked.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
 use aws_smithy_mocks::MockResponse;
 use cognito::operation::admin_get_user::{AdminGetUserError, AdminGetUserOutput};
-use cognito::types::AttributeType;
 use cognito::types::error::{TooManyRequestsException, UserNotFoundException};
-use dynamodb::operation::delete_item::DeleteItemOutput;
-use dynamodb::operation::put_item::{PutItemError, PutItemInput, PutItemOutput};
-use dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
-use dynamodb::types::error::{ConditionalCheckFailedException, InternalServerError};
+use cognito::types::{AttributeType, UserStatusType};
+use dynamodb::operation::delete_item::DeleteItemInput;
+use dynamodb::operation::put_item::PutItemInput;
+use dynamodb::operation::update_item::UpdateItemInput;
 use ses::config::http::HttpResponse;
 use ses::operation::send_email::{SendEmailInput, SendEmailOutput};
 
@@ -33,15 +33,32 @@ pub enum Claimed {
     Trouble,
 }
 
+/// Why the table refuses to count a mail.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Throttled {
+    Pause,
+    Hour,
+    /// It has counted this very request before.
+    Again,
+    Trouble,
+}
+
 /// The lines, by default those of an evening on which all goes well.
 pub struct Cast {
     pub user: Result<AdminGetUserOutput, ()>,
     pub pool_is_down: bool,
     pub claim: Claimed,
+    pub throttled: Option<Throttled>,
+    /// The sort key that falls out of the register.
+    pub pushed_out: Option<&'static str>,
     pub code_fails: bool,
     pub close_fails: bool,
     pub ses_status: u16,
     pub has_sender: bool,
+    /// Whether the stage allows test users.
+    pub test_users: bool,
+    /// Whether the user is one.
+    pub marked: bool,
 }
 
 impl Default for Cast {
@@ -50,10 +67,14 @@ impl Default for Cast {
             user: Ok(user("Alice@example.com", true, "true")),
             pool_is_down: false,
             claim: Claimed::Granted,
+            throttled: None,
+            pushed_out: None,
             code_fails: false,
             close_fails: false,
             ses_status: 200,
             has_sender: true,
+            test_users: true,
+            marked: false,
         }
     }
 }
@@ -63,13 +84,34 @@ impl Default for Cast {
 pub struct Calls {
     pub mails: Arc<Mutex<Vec<SendEmailInput>>>,
     pub puts: Arc<Mutex<Vec<PutItemInput>>>,
-    table: Arc<Mutex<Vec<&'static str>>>,
+    pub updates: Arc<Mutex<Vec<UpdateItemInput>>>,
+    pub deletes: Arc<Mutex<Vec<DeleteItemInput>>>,
+    table: Arc<Mutex<Vec<String>>>,
 }
 
+/// The table calls of a message that ends with a mail, or would.
+pub const ALL_CALLS: [&str; 7] = [
+    "put message",
+    "update throttle",
+    "update outstanding",
+    "delete link",
+    "put link",
+    "put code",
+    "update message",
+];
+
 impl Calls {
-    /// The kinds of the table calls in their order.
-    pub fn table(&self) -> Vec<&'static str> {
+    /// The kinds of the table calls and of their items, in their order.
+    pub fn table(&self) -> Vec<String> {
         self.table.lock().unwrap().clone()
+    }
+
+    pub fn note(&self, verb: &str, key: &HashMap<String, AttributeValue>) {
+        let (pk, sk) = (text_of(&key["pk"]), text_of(&key["sk"]));
+        let (partition, _) = pk.split_once('#').unwrap();
+        let kind = if partition == "user" { sk } else { partition };
+        let kind = kind.split('#').next().unwrap();
+        self.table.lock().unwrap().push(format!("{verb} {kind}"));
     }
 }
 
@@ -84,14 +126,40 @@ impl Cast {
         self.answer_by(later, calls, event).await
     }
 
-    pub async fn answer_by(&self, deadline: u64, calls: &Calls, event: Value) -> Vec<String> {
-        let rules = [self.put(calls), self.update(calls), delete(calls)];
-        let mail = mail(
+    /// Carries out an operation; `None` is a function that failed.
+    pub async fn operate(&self, calls: &Calls, operation: Value) -> Option<Value> {
+        let event = LambdaEvent::new(operation, Context::default());
+        Mail::new(self.services(calls)).answer(event).await.ok()
+    }
+
+    /// What becomes of one message, as only the log tells.
+    pub async fn outcome(&self, message: Value) -> Result<Outcome, Failure> {
+        let services = self.services(&Calls::default());
+        let batch = Batch::read(&batch(&[message])).unwrap();
+        Worker(&services).work(&batch.records[0]).await
+    }
+
+    fn services(&self, calls: &Calls) -> Services {
+        let rules = [
+            self.put(calls),
+            self.update(calls),
+            self.delete(calls),
+            self.query(calls),
+        ];
+        let services = services(
             &[&self.pool()],
             &rules.iter().collect::<Vec<_>>(),
             &[&self.ses(calls)],
             self.has_sender,
         );
+        Services {
+            test_users: self.test_users,
+            ..services
+        }
+    }
+
+    pub async fn answer_by(&self, deadline: u64, calls: &Calls, event: Value) -> Vec<String> {
+        let mail = Mail::new(self.services(calls));
         let mut context = Context::default();
         context.deadline = deadline;
         let mut result = mail.answer(LambdaEvent::new(event, context)).await.unwrap();
@@ -122,42 +190,6 @@ impl Cast {
         }
     }
 
-    /// Answers as the table would: a claim as told, what is for nobody with a failed condition.
-    fn put(&self, calls: &Calls) -> Rule {
-        let (claim, code_fails, calls) = (self.claim, self.code_fails, calls.clone());
-        mock!(dynamodb::Client::put_item).then_compute_response(move |input| {
-            calls.puts.lock().unwrap().push(input.clone());
-            calls.table.lock().unwrap().push("put");
-            let is_claim = text_of(&input.item().unwrap()["pk"]).starts_with("message#");
-            let is_code = text_of(&input.item().unwrap()["sk"]) == "code";
-            let is_nobody = input.condition_expression() == Some("attribute_exists(pk)");
-            let one = AttributeValue::N("1".to_owned());
-            let taken = ConditionalCheckFailedException::builder();
-            match claim {
-                Claimed::Trouble if is_claim => MockResponse::Error(trouble()),
-                Claimed::Done if is_claim => refused(taken.item(table::DONE_AT, one).build()),
-                Claimed::Open if is_claim => refused(taken.item(table::TTL, one).build()),
-                _ if is_code && code_fails => MockResponse::Error(trouble()),
-                _ if is_nobody => refused(taken.build()),
-                _ => MockResponse::Output(PutItemOutput::builder().build()),
-            }
-        })
-    }
-
-    fn update(&self, calls: &Calls) -> Rule {
-        let (fails, calls) = (self.close_fails, calls.clone());
-        mock!(dynamodb::Client::update_item).then_compute_response(move |input| {
-            assert_eq!(input.update_expression(), Some("SET #done_at = :now"));
-            calls.table.lock().unwrap().push("update");
-            if fails {
-                let error = InternalServerError::builder().build();
-                MockResponse::Error(UpdateItemError::InternalServerError(error))
-            } else {
-                MockResponse::Output(UpdateItemOutput::builder().build())
-            }
-        })
-    }
-
     fn ses(&self, calls: &Calls) -> Rule {
         let (status, calls) = (self.ses_status, calls.clone());
         mock!(ses::Client::send_email).then_compute_response(move |input| {
@@ -174,49 +206,41 @@ impl Cast {
     }
 }
 
-fn delete(calls: &Calls) -> Rule {
-    let calls = calls.clone();
-    mock!(dynamodb::Client::delete_item).then_compute_output(move |input| {
-        assert_eq!(text_of(&input.key().unwrap()["pk"]), "message#r1");
-        calls.table.lock().unwrap().push("delete");
-        DeleteItemOutput::builder().build()
-    })
-}
-
-fn trouble() -> PutItemError {
-    PutItemError::InternalServerError(InternalServerError::builder().build())
-}
-
-fn refused(by: ConditionalCheckFailedException) -> MockResponse<PutItemOutput, PutItemError> {
-    MockResponse::Error(PutItemError::ConditionalCheckFailedException(by))
-}
-
 /// The function with these services behind it.
 pub fn mail(pool: &[&Rule], table: &[&Rule], post: &[&Rule], has_sender: bool) -> Mail {
+    Mail::new(services(pool, table, post, has_sender))
+}
+
+pub fn services(pool: &[&Rule], table: &[&Rule], post: &[&Rule], has_sender: bool) -> Services {
     let pool = mock_client!(cognito, RuleMode::MatchAny, pool);
     let dynamodb = mock_client!(dynamodb, RuleMode::MatchAny, table);
     let ses = mock_client!(ses, RuleMode::MatchAny, post, clients::sending_once);
-    let (links, lifetime) = ("links".to_owned(), "1800".parse().unwrap());
+    let table = LinkTable::new(dynamodb, "links".to_owned());
+    let key: MacKey = KEY.parse().unwrap();
+    let five: Slots = "5".parse().unwrap();
     let sender = "Acme <login@acme.example>".parse().unwrap();
-    let site = "https://login.acme.example".to_owned();
-    Mail::new(Worker {
+    let reply_to = "Help <help@acme.example>".parse().unwrap();
+    let set = Some("acme-mail".to_owned());
+    Services {
         directory: Directory::new(pool, "pool".to_owned()),
-        links: Links::new(
-            dynamodb.clone(),
-            links.clone(),
-            KEY.parse().unwrap(),
-            lifetime,
-        ),
-        codes: Codes::new(
-            dynamodb.clone(),
-            links.clone(),
-            KEY.parse().unwrap(),
-            lifetime,
-        ),
-        markers: Markers::new(dynamodb, links),
-        stationery: Stationery::new(site, "Acme", lifetime),
-        post: has_sender.then(|| Post::new(ses, &sender, Some("acme-mail".to_owned()))),
-    })
+        links: Links::new(table.clone(), key.clone()),
+        codes: Codes::new(table.clone(), key.clone()),
+        outstanding: Outstanding::new(table.clone(), five),
+        throttle: Throttle::new(table.clone(), key.clone(), 30, five),
+        markers: Markers::new(table.clone()),
+        test_marks: TestMarks::new(table, key.clone()),
+        test_users: true,
+        post: has_sender.then(|| Post::new(ses, &sender, Some(&reply_to), set)),
+        stationery: Stationery {
+            site_url: "https://login.acme.example".to_owned(),
+            product: "Rocket Store".to_owned(),
+            brand: "Acme".to_owned(),
+            subject: "Your sign-in link for {product}".to_owned(),
+            reply_to: Some(reply_to),
+        },
+        lifetime: "1800".parse().unwrap(),
+        key,
+    }
 }
 
 pub fn user(email: &str, enabled: bool, verified: &str) -> AdminGetUserOutput {
@@ -232,6 +256,13 @@ pub fn user(email: &str, enabled: bool, verified: &str) -> AdminGetUserOutput {
         .user_attributes(attribute("email_verified", verified))
         .build()
         .unwrap()
+}
+
+/// Who signed up and never confirmed it.
+pub fn unconfirmed() -> AdminGetUserOutput {
+    let mut user = user("alice@example.com", true, "true");
+    user.user_status = Some(UserStatusType::Unconfirmed);
+    user
 }
 
 /// A message as `api` writes it, just now.
