@@ -1,8 +1,10 @@
 //! A stage from its first deploy to its end.
 
+use std::path::Path;
+
 use serde_json::Value;
 
-use crate::world::{World, ask_for_mail, cognito, inventory, request, sign_in, site};
+use crate::world::{World, ask, ask_for_mail, cognito, inventory, request, sign_in, site};
 
 const EMAIL: &str = "alice@example.com";
 
@@ -25,6 +27,7 @@ async fn a_stage_is_deployed_used_and_destroyed_without_a_trace() {
     assert_eq!(first["stack"], "mlink-lewis");
     assert_eq!(first["status"], "CREATE_COMPLETE");
     assert!(first["seconds"].is_number());
+    keep_template(&endpoint, "mlink-lewis").await;
 
     let second = world.json("deploy --local --stage lewis");
     assert_eq!(second["changed"], false);
@@ -59,6 +62,29 @@ async fn a_stage_is_deployed_used_and_destroyed_without_a_trace() {
         again.trim(),
         "mlink-lewis does not exist: nothing to destroy."
     );
+}
+
+/// The template that the local cloud was sent, the overlay in it, for the linters (`.ci/run`).
+async fn keep_template(endpoint: &str, stack: &str) {
+    let query = format!("Action=GetTemplate&Version=2010-05-15&StackName={stack}");
+    let answer = ask(endpoint, "cloudformation", "/", None, &query).await;
+    let (_, body) = answer.split_once("<TemplateBody>").unwrap();
+    let (body, _) = body.split_once("</TemplateBody>").unwrap();
+    let escapes = [
+        ("&lt;", "<"),
+        ("&gt;", ">"),
+        ("&quot;", "\""),
+        ("&#x27;", "'"),
+        ("&amp;", "&"),
+    ];
+    let template = escapes
+        .iter()
+        .fold(body.to_owned(), |text, (escaped, plain)| {
+            text.replace(escaped, plain)
+        });
+    assert!(template.contains("LocalPort"), "{template}");
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("local-template.yaml");
+    std::fs::write(path, template).unwrap();
 }
 
 async fn the_site_is_published(endpoint: &str, deployed: &Value) {

@@ -5,7 +5,14 @@
 mod browser;
 mod chrome;
 mod cli;
+mod dump;
+mod function;
 mod life;
 mod local;
 mod paths;
+mod security;
+mod server;
+mod stage;
+mod trigger;
+mod wire;
 mod world;

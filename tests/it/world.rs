@@ -109,6 +109,19 @@ impl World {
         .await
     }
 
+    /// All mails, newest first.
+    pub fn mails(&self) -> Vec<Value> {
+        let mails = self.json(&format!("local mail --last {}", usize::MAX));
+        mails.as_array().unwrap().clone()
+    }
+
+    /// The mails to one address, newest first.
+    pub fn mails_to(&self, email: &str) -> Vec<Value> {
+        let mut mails = self.mails();
+        mails.retain(|mail| mail["to"] == email);
+        mails
+    }
+
     /// The local cloud's folder.
     pub fn state(&self) -> PathBuf {
         self.folder.path().join("mlink/local")
@@ -156,12 +169,21 @@ pub async fn site(url: &str, path: &str) -> reqwest::RequestBuilder {
     request(reqwest::Method::GET, url, path)
 }
 
-/// `<label>.cloudfront.localhost` is this machine to browsers only: others say it in the Host header.
 pub fn request(method: reqwest::Method, url: &str, path: &str) -> reqwest::RequestBuilder {
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    request_by(&client, method, url, path)
+}
+
+/// `<label>.cloudfront.localhost` is this machine to browsers only: others say it in the Host header.
+pub fn request_by(
+    client: &reqwest::Client,
+    method: reqwest::Method,
+    url: &str,
+    path: &str,
+) -> reqwest::RequestBuilder {
     let url = reqwest::Url::parse(url).unwrap();
     let host = format!("{}:{}", url.host_str().unwrap(), url.port().unwrap());
     let address = format!("http://127.0.0.1:{}{path}", url.port().unwrap());
-    let client = reqwest::Client::builder().no_proxy().build().unwrap();
     client.request(method, address).header("host", host)
 }
 
