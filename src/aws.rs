@@ -127,6 +127,11 @@ impl Cloud {
         )
     }
 
+    pub fn dynamodb(&self) -> aws_sdk_dynamodb::Client {
+        let config = aws_sdk_dynamodb::config::Builder::from(&self.sdk);
+        aws_sdk_dynamodb::Client::from_conf(config.interceptor(self.calls.clone()).build())
+    }
+
     pub fn lambda(&self) -> aws_sdk_lambda::Client {
         let config = aws_sdk_lambda::config::Builder::from(&self.sdk);
         aws_sdk_lambda::Client::from_conf(config.interceptor(self.calls.clone()).build())

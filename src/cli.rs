@@ -5,7 +5,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::link_lifetime;
+use crate::config::{Mode, link_lifetime};
 
 const EXIT_CODES: &str = "\
 Exit codes:
@@ -13,6 +13,7 @@ Exit codes:
   1    failed
   2    wrong usage or configuration
   3    refused: a guard, a declined question, the wrong account
+  4    there are differences (diff, deploy --dry-run, drift)
   130  interrupted";
 
 /// A passwordless magic-link sign-in on your own AWS account, with one command
@@ -64,6 +65,14 @@ pub enum Output {
 pub enum Command {
     /// Build, apply the stack, publish the page
     Deploy(Deploy),
+    /// Show what a deploy would change, property by property
+    ///
+    /// Ends with 4 when there is something, 0 when there is nothing.
+    Diff,
+    /// Show what was changed by hand since the last deploy
+    ///
+    /// Ends with 4 when there is something, 0 when there is nothing.
+    Drift,
     /// Remove the stage with everything in it
     Destroy,
     /// Show the stage: its status and its outputs
@@ -80,6 +89,17 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Deploy {
+    /// Agree that users and links go with resources that are removed or made anew: how many of both,
+    /// as the refused deploy said
+    #[arg(long, value_name = "COUNT")]
+    pub replace_data: Option<u64>,
+    /// Only show what would change, as `mlink diff` does
+    #[arg(long)]
+    pub dry_run: bool,
+    /// How CloudFormation applies a change [default: mlink.yaml, else `express`, and `standard` for a
+    /// protected stage]
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
     /// Open the page in the browser when it is published
     #[arg(long)]
     pub open: bool,

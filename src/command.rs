@@ -2,18 +2,25 @@
 
 mod deploy;
 mod destroy;
+mod diff;
+mod drift;
+mod guard;
 mod info;
+mod interrupt;
 mod link;
 mod local;
 mod user;
 
+use std::pin::pin;
 use std::process::ExitCode;
 
 use crate::aws::Cloud;
-use crate::cli::{Cli, Command};
+use crate::cli::{self, Cli, Command};
 use crate::config::{Config, Target};
 use crate::terminal::Terminal;
-use crate::{artifact, aws, config, plan, site, stack, store, template, terminal};
+use crate::{artifact, aws, config, plan, readiness, site, stack, store, template, terminal};
+
+use interrupt::Interrupts;
 
 /// How mlink ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,6 +29,7 @@ pub enum Exit {
     Failed = 1,
     Usage = 2,
     Refused = 3,
+    Different = 4,
     Interrupted = 130,
 }
 
@@ -65,6 +73,9 @@ pub enum Error {
     Link(#[from] crate::link::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
+    Readiness(#[from] readiness::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
     Refused(#[from] terminal::Refused),
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -93,7 +104,11 @@ impl Error {
             Error::User(crate::user::Error::Address { .. }) => Exit::Usage,
             Error::Refused(terminal::Refused::Interrupted(_)) => Exit::Interrupted,
             Error::Refused(_) | Error::Guard(..) => Exit::Refused,
-            Error::Stack(stack::Error::Foreign(_)) => Exit::Refused,
+            Error::Stack(
+                stack::Error::Foreign(_)
+                | stack::Error::ForeignChangeSet(..)
+                | stack::Error::Overtaken(_),
+            ) => Exit::Refused,
             _ => Exit::Failed,
         }
     }
@@ -101,18 +116,24 @@ impl Error {
 
 /// Runs the command and says how it ended.
 pub async fn run(cli: Cli, terminal: &Terminal) -> Exit {
-    let ended = tokio::select! {
-        ended = dispatch(&cli, terminal) => ended,
-        Ok(()) = tokio::signal::ctrl_c() => {
-            terminal.close();
-            terminal.progress().warn(
-                "interrupted; what AWS has begun goes on there, and running this again takes it up",
-            );
-            return Exit::Interrupted;
+    let interrupts = Interrupts::default();
+    let mut command = pin!(dispatch(&cli, terminal, &interrupts));
+    let ended = loop {
+        tokio::select! {
+            ended = &mut command => break ended,
+            Ok(()) = tokio::signal::ctrl_c() => {
+                if interrupts.leaves(terminal).await {
+                    terminal.close();
+                    terminal.progress().warn(
+                        "interrupted; what AWS has begun goes on there, and running this again takes it up",
+                    );
+                    return Exit::Interrupted;
+                }
+            }
         }
     };
     match ended {
-        Ok(()) => Exit::Done,
+        Ok(exit) => exit,
         Err(error) => {
             terminal.error(&error);
             error.exit()
@@ -120,18 +141,25 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Exit {
     }
 }
 
-async fn dispatch(cli: &Cli, terminal: &Terminal) -> Result<(), Error> {
+async fn dispatch(cli: &Cli, terminal: &Terminal, interrupts: &Interrupts) -> Result<Exit, Error> {
     let folder = std::env::current_dir().map_err(Error::Folder)?;
     let config = || Config::load(&cli.global, &folder);
     match &cli.command {
-        Command::Deploy(arguments) => deploy::run(arguments, config()?, terminal).await,
-        Command::Destroy => destroy::run(&cli.global, config()?, terminal).await,
-        Command::Info => info::run(config()?, terminal).await,
-        Command::Link(arguments) => link::run(arguments, config()?, terminal).await,
-        Command::User(verb) => user::run(verb, &cli.global, config()?, terminal).await,
+        Command::Diff | Command::Deploy(cli::Deploy { dry_run: true, .. }) => {
+            return diff::run(config()?, terminal).await;
+        }
+        Command::Drift => return drift::run(config()?, terminal).await,
+        Command::Deploy(arguments) => {
+            deploy::run(arguments, &cli.global, config()?, terminal, interrupts).await?;
+        }
+        Command::Destroy => destroy::run(&cli.global, config()?, terminal).await?,
+        Command::Info => info::run(config()?, terminal).await?,
+        Command::Link(arguments) => link::run(arguments, config()?, terminal).await?,
+        Command::User(verb) => user::run(verb, &cli.global, config()?, terminal).await?,
         // The local cloud is the user's own, whatever mlink.yaml says here.
-        Command::Local(verb) => local::run(verb, &cli.global, terminal).await,
+        Command::Local(verb) => local::run(verb, &cli.global, terminal).await?,
     }
+    Ok(Exit::Done)
 }
 
 /// Where a command works, and that it may work there.
@@ -159,18 +187,8 @@ impl Place {
             Some(endpoint) => Cloud::local(endpoint, region, progress).await?,
             None => Cloud::aws(config.profile.as_deref(), region, progress).await?,
         };
-        let pinned = config.account.as_ref().filter(|_| !config.is_local());
-        if let Some(pinned) = pinned
-            && *pinned != cloud.account
-        {
-            return Err(Error::Guard(
-                format!(
-                    "the stage {} belongs to the account {pinned}, and these credentials are for {}",
-                    config.stage, cloud.account
-                ),
-                "Choose the right profile with --profile, or change `account` in mlink.yaml."
-                    .to_owned(),
-            ));
+        if !config.is_local() {
+            is_allowed(config, &cloud)?;
         }
         Ok(Place {
             cloud,
@@ -181,6 +199,35 @@ impl Place {
     fn local_port(&self) -> Option<u16> {
         self.local_endpoint.as_deref().map(crate::local::port)
     }
+}
+
+/// Refuses an account or a region that the stage is not for.
+fn is_allowed(config: &Config, cloud: &Cloud) -> Result<(), Error> {
+    let stage = &config.stage;
+    if let Some(pinned) = &config.account
+        && *pinned != cloud.account
+    {
+        return Err(Error::Guard(
+            format!(
+                "the stage {stage} belongs to the account {pinned}, and these credentials are for {}",
+                cloud.account
+            ),
+            "Choose the right profile with --profile, or change `account` in mlink.yaml."
+                .to_owned(),
+        ));
+    }
+    if let Some(pinned) = &config.pinned_region
+        && *pinned != cloud.region
+    {
+        return Err(Error::Guard(
+            format!(
+                "the stage {stage} belongs to {pinned}, and this is for {}",
+                cloud.region
+            ),
+            "Leave --region away, or change `region` of the stage in mlink.yaml.".to_owned(),
+        ));
+    }
+    Ok(())
 }
 
 /// The stage's stack, which has to exist.

@@ -91,6 +91,16 @@ impl Architecture {
     }
 }
 
+/// How CloudFormation applies a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Done when everything is ready.
+    Standard,
+    /// Done when everything is configured; mlink itself waits for what serves.
+    Express,
+}
+
 /// The page's own domain and its certificate, which must be in us-east-1 (CloudFront's rule).
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -140,7 +150,10 @@ pub struct Config {
     pub region: Option<String>,
     /// The only account that this stage may be in.
     pub account: Option<String>,
+    /// The only region that this stage may be in.
+    pub pinned_region: Option<String>,
     pub protected: bool,
+    pub mode: Mode,
     pub architecture: Architecture,
     pub link_lifetime: Duration,
     pub access_lifetime: Duration,
@@ -189,9 +202,15 @@ impl Config {
             stage,
             target,
             profile: global.profile.clone(),
-            region: global.region.clone().or(file.region),
+            region: global.region.clone().or(own.region.clone()).or(file.region),
+            pinned_region: own.region,
             account: own.account.map(|account| account.0),
             protected: own.protected,
+            mode: own.mode.unwrap_or(if own.protected {
+                Mode::Standard
+            } else {
+                Mode::Express
+            }),
             architecture: file.architecture,
             link_lifetime: file.link.lifetime.0,
             access_lifetime: file.session.access.0,
@@ -400,6 +419,17 @@ stages:
             "brand: \"Acme\\r\\nBcc: all@acme.example\"",
         ];
         insta::assert_snapshot!(refused.map(refusal).join("\n"));
+    }
+
+    #[test]
+    fn a_stage_may_have_a_region_of_its_own() {
+        let yaml = "region: eu-west-1\nstages: { dev: { region: us-east-1 } }";
+        let config = load(yaml, &[]).unwrap();
+        assert_eq!(config.region.as_deref(), Some("us-east-1"));
+        assert_eq!(config.pinned_region.as_deref(), Some("us-east-1"));
+        let other = load(yaml, &["--stage", "other"]).unwrap();
+        assert_eq!(other.region.as_deref(), Some("eu-west-1"));
+        assert_eq!(other.pinned_region, None);
     }
 
     #[test]

@@ -27,6 +27,16 @@ impl Function {
         }
     }
 
+    /// Its name in Lambda.
+    pub fn name(self, stack: &str) -> String {
+        let suffix = match self {
+            Function::Challenge => "challenge",
+            Function::Api => "api",
+            Function::Mail => "mail",
+        };
+        format!("{stack}-{suffix}")
+    }
+
     /// The template's parameter for the S3 key of its code.
     pub fn parameter(self) -> &'static str {
         match self {

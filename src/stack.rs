@@ -2,6 +2,10 @@
 
 mod change_set;
 mod destroy;
+mod difference;
+#[cfg(test)]
+mod double;
+mod drift;
 mod events;
 mod failure;
 mod recover;
@@ -10,14 +14,17 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{Stack as Described, StackStatus};
+use aws_smithy_types::DateTime;
 
 use crate::aws::{self, failed};
 use crate::plan;
-pub use change_set::propose;
-pub use destroy::{buckets, delete};
+pub use change_set::{Endangered, Proposal, Request, propose};
+pub use destroy::{buckets, remove, undeletable};
+pub use difference::{ResourceDifference, template_of};
+pub use drift::drift;
 pub use events::kept;
 pub use failure::Failure;
-pub use recover::{ready, settled};
+pub use recover::{cancel, ready, settled};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -50,6 +57,22 @@ pub enum Error {
         )
     )]
     Foreign(String),
+    #[error("{0} is an empty stack in which somebody else has the change set {1}")]
+    #[diagnostic(
+        code(mlink::stack::review),
+        help(
+            "mlink does not touch it. Execute or delete that change set first, or choose another `name` or --stage."
+        )
+    )]
+    ForeignChangeSet(String, String),
+    #[error("{0} was changed by somebody else while this deploy was being prepared")]
+    #[diagnostic(
+        code(mlink::stack::overtaken),
+        help(
+            "Nothing of this deploy was applied. Run it again: it starts from what is there now."
+        )
+    )]
+    Overtaken(String),
     #[error("the stack has no output {0}")]
     #[diagnostic(
         code(mlink::stack::output),
@@ -64,6 +87,8 @@ pub struct Stack {
     pub name: String,
     pub id: String,
     pub status: StackStatus,
+    /// When an operation on it began last.
+    pub changed_at: Option<DateTime>,
     pub outputs: BTreeMap<String, String>,
     /// Values of NoEcho parameters are asterisks.
     pub parameters: BTreeMap<String, String>,
@@ -116,6 +141,24 @@ impl Stack {
         Err(Error::Foreign(self.name.clone()))
     }
 
+    /// Whether there is nothing in it yet but change sets.
+    pub fn is_empty(&self) -> bool {
+        self.status == StackStatus::ReviewInProgress
+    }
+
+    /// Refuses a stack in which something is under way.
+    pub fn check_rest(&self) -> Result<(), Error> {
+        if !in_progress(&self.status) {
+            return Ok(());
+        }
+        Err(Error::State {
+            name: self.name.clone(),
+            status: self.status.clone(),
+            what: "an operation is under way in it",
+            help: "`mlink deploy` follows it to its end; or wait, and run this again.".to_owned(),
+        })
+    }
+
     pub fn output(&self, name: &'static str) -> Result<&str, Error> {
         self.outputs
             .get(name)
@@ -162,6 +205,7 @@ impl From<Described> for Stack {
         Stack {
             name: stack.stack_name.unwrap_or_default(),
             id: stack.stack_id.unwrap_or_default(),
+            changed_at: stack.last_updated_time.or(stack.creation_time),
             status: stack.stack_status.unwrap_or(StackStatus::from("UNKNOWN")),
             outputs: pairs(
                 outputs

@@ -16,7 +16,7 @@ use serde::Serialize;
 use crate::cli::{Global, Output};
 use crate::event::{Event, Progress};
 use live::Live;
-pub use prompt::{Refused, confirm};
+pub use prompt::{Refused, Then, choose, confirm, insist};
 pub use table::table;
 
 /// What was to be done is done, but its result is lost.

@@ -3,22 +3,25 @@
 use std::fmt;
 use std::time::Instant;
 
+use aws_sdk_cloudformation::Client;
 use serde::Serialize;
 
 use super::info::Info;
-use super::{Error, Place};
+use super::interrupt::Interrupts;
+use super::{Error, Place, guard};
 use crate::artifact::{Artifacts, Platform};
 use crate::aws::Cloud;
 use crate::browser;
-use crate::cli;
-use crate::config::Config;
+use crate::cli::{self, Global};
+use crate::config::{Config, Mode};
 use crate::event::Progress;
 use crate::plan::{self, Inputs, Path};
+use crate::readiness;
 use crate::site;
 use crate::stack::{self, Stack};
 use crate::store::{Staged, Store};
 use crate::template::Template;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, confirm};
 
 /// What a deploy did.
 #[derive(Debug, Serialize)]
@@ -61,8 +64,10 @@ impl fmt::Display for Deployed {
 
 pub async fn run(
     arguments: &cli::Deploy,
+    global: &Global,
     config: Config,
     terminal: &Terminal,
+    interrupts: &Interrupts,
 ) -> Result<(), Error> {
     let began = Instant::now();
     let progress = terminal.progress();
@@ -75,22 +80,31 @@ pub async fn run(
     let cloud = &place.cloud;
     let client = cloud.cloudformation();
     let name = plan::stack_name(&config);
-    let existing = stack::ready(&client, &name, &plan::tags(&config), progress).await?;
+    let consent = |question: &str| confirm(global, question, config.stage.as_str()).is_ok();
+    let tags = plan::tags(&config);
+    let existing = stack::ready(&client, &name, &tags, &consent, progress).await?;
     let in_use = existing.as_ref().map(Stack::code_keys).unwrap_or_default();
     let store = Store::of(cloud);
     let staged = store.stage(artifacts, &in_use, progress).await?;
-    let (mut stack, mut path) = apply(
-        &config,
-        &place,
-        &template,
-        &staged,
-        existing.as_ref(),
+    let deploy = Deploy {
+        arguments,
+        global,
+        config: &config,
+        place: &place,
+        template: &template,
+        staged: &staged,
+        is_first: existing.is_none(),
         progress,
-    )
-    .await?;
+        interrupts,
+    };
+    let (mut stack, mut path) = deploy.apply(existing.as_ref()).await?;
     if existing.is_none() && config.protected {
         // Protection comes second: see `plan::parameters`.
-        (stack, _) = apply(&config, &place, &template, &staged, Some(&stack), progress).await?;
+        let protection = Deploy {
+            is_first: true,
+            ..deploy
+        };
+        (stack, _) = protection.apply(Some(&stack)).await?;
     }
     store.keep(&staged.sent).await?;
     let published =
@@ -120,49 +134,104 @@ pub async fn run(
     Ok(())
 }
 
-/// Brings the stack to what the plan asks for, by the cheapest path.
-async fn apply(
-    config: &Config,
-    place: &Place,
-    template: &Template,
-    staged: &Staged,
-    existing: Option<&Stack>,
-    progress: &Progress,
-) -> Result<(Stack, Path), Error> {
-    let parameters = plan::parameters(
-        config,
-        &Inputs {
+/// Everything that the stack is brought up to date from.
+struct Deploy<'a> {
+    arguments: &'a cli::Deploy,
+    global: &'a Global,
+    config: &'a Config,
+    place: &'a Place,
+    template: &'a Template,
+    staged: &'a Staged,
+    /// Whether there was no stack before: there is nothing then that a change could harm.
+    is_first: bool,
+    progress: &'a Progress,
+    interrupts: &'a Interrupts,
+}
+
+impl Deploy<'_> {
+    /// Brings the stack to what the plan asks for, by the cheapest path.
+    async fn apply(&self, existing: Option<&Stack>) -> Result<(Stack, Path), Error> {
+        let parameters = self.parameters(existing)?;
+        let path = plan::path(&parameters, existing.map(|stack| &stack.parameters));
+        if let (Path::Nothing, Some(stack)) = (path, existing) {
+            return Ok((stack.clone(), path));
+        }
+        let client = self.place.cloud.cloudformation();
+        let (name, tags) = (plan::stack_name(self.config), plan::tags(self.config));
+        // The page can be published while old resources go; the stack cannot be changed meanwhile.
+        let settled = match existing {
+            Some(stack) if stack::in_progress(&stack.status) => {
+                stack::settled(&client, &name, &tags, self.progress).await?
+            }
+            existing => existing.cloned(),
+        };
+        let settled = settled.as_ref();
+        let request = stack::Request {
+            name: &name,
+            existing: settled,
+            template: self.template,
+            parameters: &parameters,
+            tags: &tags,
+            mode: self.arguments.mode.unwrap_or(self.config.mode),
+        };
+        let proposal = stack::propose(&client, &request, self.progress).await?;
+        match (proposal, settled) {
+            (Some(proposal), _) => {
+                let proposal = self.agree(proposal, &client).await?;
+                self.interrupts.attach(&client, &name, settled.is_some());
+                let applied = proposal.apply(&client, self.progress).await;
+                self.interrupts.detach();
+                let stack = applied?;
+                if request.mode == Mode::Express {
+                    readiness::wait(&self.place.cloud, &stack, self.progress).await?;
+                }
+                Ok((stack, path))
+            }
+            (None, Some(stack)) => Ok((stack.clone(), Path::Nothing)),
+            (None, None) => {
+                let reason = "a first deploy that would make nothing".to_owned();
+                Err(stack::Error::Refused(reason).into())
+            }
+        }
+    }
+
+    fn parameters(&self, existing: Option<&Stack>) -> Result<plan::Parameters, Error> {
+        let Deploy { place, staged, .. } = self;
+        let inputs = Inputs {
             artifact_bucket: &staged.bucket,
             code_keys: staged.code_keys.clone(),
-            template_fingerprint: &template.fingerprint,
+            template_fingerprint: &self.template.fingerprint,
             deployed_by: &place.cloud.caller,
             local_port: place.local_port(),
             existing: existing.map(|stack| &stack.parameters),
-        },
-        || mlink_core::Secret::generate().map(|secret| secret.reveal()),
-    )?;
-    let path = plan::path(&parameters, existing.map(|stack| &stack.parameters));
-    let client = place.cloud.cloudformation();
-    let name = plan::stack_name(config);
-    if let (Path::Nothing, Some(stack)) = (path, existing) {
-        return Ok((stack.clone(), path));
+        };
+        let random = || mlink_core::Secret::generate().map(|secret| secret.reveal());
+        Ok(plan::parameters(self.config, &inputs, random)?)
     }
-    let tags = plan::tags(config);
-    let proposal = stack::propose(
-        &client,
-        &name,
-        existing,
-        template,
-        &parameters,
-        &tags,
-        progress,
-    )
-    .await?;
-    match (proposal, existing) {
-        (Some(proposal), _) => Ok((proposal.apply(&client, progress).await?, path)),
-        (None, Some(stack)) => Ok((stack.clone(), Path::Nothing)),
-        (None, None) => {
-            Err(stack::Error::Refused("a first deploy that would make nothing".to_owned()).into())
+
+    /// What nobody agrees to leaves nothing behind.
+    async fn agree(
+        &self,
+        proposal: stack::Proposal,
+        client: &Client,
+    ) -> Result<stack::Proposal, Error> {
+        if self.is_first {
+            return Ok(proposal);
+        }
+        let Deploy {
+            arguments,
+            global,
+            config,
+            place,
+            ..
+        } = self;
+        let agreed = guard::agree(&proposal, arguments, global, config, place).await;
+        match agreed {
+            Ok(()) => Ok(proposal),
+            Err(error) => {
+                proposal.withdraw(client).await?;
+                Err(error)
+            }
         }
     }
 }

@@ -5,8 +5,10 @@ use std::fmt;
 use serde::Serialize;
 
 use super::{Error, Place};
+use crate::aws::Cloud;
 use crate::cli::Global;
 use crate::config::Config;
+use crate::event::Progress;
 use crate::stack::{self, Stack};
 use crate::store::Store;
 use crate::terminal::{Terminal, confirm};
@@ -85,13 +87,7 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
     // What is under way in the stack ends first; it may be its deletion.
     if let Some(stack) = stack::settled(&client, &name, &tags, progress).await? {
         check(&stack, &tags)?;
-        let step = progress.step("Empty the buckets");
-        for name in stack::buckets(&client, &stack).await? {
-            step.progress(&name);
-            bucket::empty(&cloud, &name).await?;
-        }
-        step.done("");
-        stack::delete(&client, &stack, progress).await?;
+        remove(&cloud, &stack, global, progress).await?;
     }
     destroyed.left = stack::kept(&client, &stack.id).await?;
     let step = progress.step("Remove the artifacts");
@@ -108,6 +104,47 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
         step.done(format!("{} objects", unused.len()));
     }
     terminal.result(&destroyed)?;
+    Ok(())
+}
+
+/// Deletes the stack, and once more where something was in the way: who uses the page while it goes
+/// may have put a file back into a bucket. What will not go then is left behind only with consent.
+async fn remove(
+    cloud: &Cloud,
+    stack: &Stack,
+    global: &Global,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let client = cloud.cloudformation();
+    for _ in 0..2 {
+        empty_buckets(cloud, stack, progress).await?;
+        if stack::remove(&client, stack, &[], progress)
+            .await?
+            .is_none()
+        {
+            return Ok(());
+        }
+    }
+    let stuck = stack::undeletable(&client, stack).await?;
+    let what = format!(
+        "{} cannot be deleted. Leaving these resources behind, in the account but in no stack, \
+         would finish it",
+        stuck.join(", ")
+    );
+    confirm(global, &what, &stack.name)?;
+    match stack::remove(&client, stack, &stuck, progress).await? {
+        None => Ok(()),
+        Some(failure) => Err(stack::Error::Failed(Box::new(failure)).into()),
+    }
+}
+
+async fn empty_buckets(cloud: &Cloud, stack: &Stack, progress: &Progress) -> Result<(), Error> {
+    let step = progress.step("Empty the buckets");
+    for name in stack::buckets(&cloud.cloudformation(), stack).await? {
+        step.progress(&name);
+        bucket::empty(cloud, &name).await?;
+    }
+    step.done("");
     Ok(())
 }
 

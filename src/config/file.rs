@@ -9,7 +9,7 @@ use super::value::{
     Account, Count, DAY, From, HOUR, Lifetime, LinkLifetime, MINUTE, Pause, Rate, Retention,
     Subject, Title,
 };
-use super::{Alarms, Architecture, Domain, Error, Name, Throttle};
+use super::{Alarms, Architecture, Domain, Error, Mode, Name, Throttle};
 
 pub const NAME: &str = "mlink.yaml";
 
@@ -34,7 +34,9 @@ pub struct File {
 #[serde(deny_unknown_fields, default)]
 pub struct Stage {
     pub account: Option<Account>,
+    pub region: Option<String>,
     pub protected: bool,
+    pub mode: Option<Mode>,
     pub test_users: Option<bool>,
     pub domain: Option<Domain>,
 }

@@ -5,12 +5,15 @@ use std::time::Duration;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::operation::describe_change_set::DescribeChangeSetOutput;
 use aws_sdk_cloudformation::types::{
-    Capability, Change, ChangeSetStatus, ChangeSetType, Parameter, Replacement, Tag,
+    Capability, Change, ChangeAction, ChangeSetStatus, ChangeSetType, DeploymentConfig,
+    DeploymentConfigMode, Parameter, Replacement, ResourceChange, StackStatus, Tag,
 };
+use aws_smithy_types::DateTime;
 
 use super::events::{Bookmark, follow};
-use super::{Error, Failure, Stack};
+use super::{Error, Failure, ResourceDifference, Stack};
 use crate::aws::failed;
+use crate::config::Mode;
 use crate::event::{Event, Progress};
 use crate::plan::{self, Parameters};
 use crate::template::Template;
@@ -18,25 +21,54 @@ use crate::template::Template;
 /// Between two looks at a change set that is being made.
 const PAUSE: Duration = Duration::from_millis(500);
 
+/// What the names of mlink's change sets begin with.
+const PREFIX: &str = "mlink-";
+
 /// A change set that is ready to be executed.
 pub struct Proposal {
     stack_name: String,
     stack_id: String,
     change_set: String,
+    /// What the change set was computed against; none for a first deploy.
+    basis: Option<DateTime>,
+    changes: Vec<Change>,
+}
+
+/// What is asked of CloudFormation.
+pub struct Request<'a> {
+    pub name: &'a str,
+    /// The stack as it is; none for a first deploy.
+    pub existing: Option<&'a Stack>,
+    pub template: &'a Template,
+    pub parameters: &'a Parameters,
+    pub tags: &'a [(&'a str, String)],
+    pub mode: Mode,
+}
+
+impl Request<'_> {
+    /// Rollback is always asked for: of express mode AWS's own pages say now that it is the default,
+    /// now that it is not.
+    fn deployment(&self) -> DeploymentConfig {
+        let mode = match self.mode {
+            Mode::Standard => DeploymentConfigMode::Standard,
+            Mode::Express => DeploymentConfigMode::Express,
+        };
+        DeploymentConfig::builder()
+            .mode(mode)
+            .disable_rollback(false)
+            .build()
+    }
 }
 
 /// Makes a change set against the stack as it is; none when it would change nothing.
 pub async fn propose(
     client: &Client,
-    name: &str,
-    existing: Option<&Stack>,
-    template: &Template,
-    parameters: &Parameters,
-    tags: &[(&str, String)],
+    request: &Request<'_>,
     progress: &Progress,
 ) -> Result<Option<Proposal>, Error> {
+    let Request { name, existing, .. } = *request;
     let step = progress.step("Compute the change set");
-    let change_set = format!("mlink-{}", unique());
+    let change_set = format!("{PREFIX}{}", unique());
     let change_set_type = if existing.is_some() {
         ChangeSetType::Update
     } else {
@@ -49,11 +81,14 @@ pub async fn propose(
         .change_set_type(change_set_type)
         .client_token(&change_set)
         .description(format!("mlink {}", env!("CARGO_PKG_VERSION")))
-        .template_body(&template.body)
+        .template_body(&request.template.body)
         .capabilities(Capability::CapabilityIam)
-        .set_parameters(Some(parameters.iter().map(parameter).collect()))
+        .deployment_config(request.deployment())
+        .set_parameters(Some(request.parameters.iter().map(parameter).collect()))
         .set_tags(Some(
-            tags.iter()
+            request
+                .tags
+                .iter()
                 .map(|(k, v)| Tag::builder().key(*k).value(v).build())
                 .collect(),
         ))
@@ -77,18 +112,45 @@ pub async fn propose(
         return Err(Error::Refused(reason));
     }
     let changes = described.changes.unwrap_or_default();
-    step.done(match changes.len() {
-        1 => "1 change".to_owned(),
-        count => format!("{count} changes"),
-    });
-    for change in &changes {
-        progress.send(shown(change));
-    }
-    Ok(Some(Proposal {
+    let proposal = Proposal {
         stack_name: name.to_owned(),
         stack_id,
         change_set,
-    }))
+        basis: existing.and_then(|stack| stack.changed_at),
+        changes,
+    };
+    step.done(proposal.summary());
+    for change in &proposal.changes {
+        progress.send(shown(change));
+    }
+    Ok(Some(proposal))
+}
+
+/// Refuses an empty stack in which somebody else is preparing something.
+pub async fn only_ours(client: &Client, stack: &str) -> Result<(), Error> {
+    match strangers(client, stack).await?.into_iter().next() {
+        Some(change_set) => Err(Error::ForeignChangeSet(stack.to_owned(), change_set)),
+        None => Ok(()),
+    }
+}
+
+/// The change sets of a stack that are not mlink's.
+async fn strangers(client: &Client, stack: &str) -> Result<Vec<String>, Error> {
+    let mut pages = client
+        .list_change_sets()
+        .stack_name(stack)
+        .into_paginator()
+        .items()
+        .send();
+    let mut strangers = Vec::new();
+    while let Some(summary) = pages.next().await {
+        let summary = summary.map_err(failed(format!("list the change sets of {stack}")))?;
+        let name = summary.change_set_name.unwrap_or_default();
+        if !name.starts_with(PREFIX) {
+            strangers.push(name);
+        }
+    }
+    Ok(strangers)
 }
 
 impl Proposal {
@@ -96,17 +158,8 @@ impl Proposal {
     pub async fn apply(self, client: &Client, progress: &Progress) -> Result<Stack, Error> {
         let step = progress.step(format!("Apply the stack {}", self.stack_name));
         let before = Bookmark::now(client, &self.stack_id).await?;
-        client
-            .execute_change_set()
-            .stack_name(&self.stack_name)
-            .change_set_name(&self.change_set)
-            .client_request_token(&self.change_set)
-            .send()
-            .await
-            .map_err(failed(format!(
-                "apply the change set to {}",
-                self.stack_name
-            )))?;
+        self.is_fresh(client).await?;
+        self.execute(client, &before).await?;
         let events = follow(client, &self.stack_id, before, progress).await?;
         // The events tell how; DescribeStacks tells what is true.
         let stack = Stack::find(client, &self.stack_id)
@@ -119,6 +172,108 @@ impl Proposal {
             }
             _ => Err(Error::Failed(Box::new(Failure::explain(&stack, &events)))),
         }
+    }
+
+    /// The resources with data in them that this change would remove or make anew.
+    pub fn endangered(&self) -> Vec<Endangered> {
+        let changes = self.changes.iter().filter_map(Change::resource_change);
+        changes.filter_map(Endangered::by).collect()
+    }
+
+    /// What it changes, one by one.
+    pub fn differences(&self) -> Vec<ResourceDifference> {
+        let changes = self.changes.iter();
+        changes.filter_map(ResourceDifference::of).collect()
+    }
+
+    /// How much it changes, in words.
+    pub fn summary(&self) -> String {
+        match self.changes.len() {
+            1 => "1 change".to_owned(),
+            count => format!("{count} changes"),
+        }
+    }
+
+    /// Leaves the stack as it is: the change set goes, and an empty stack that was made for it.
+    pub async fn withdraw(self, client: &Client) -> Result<(), Error> {
+        discard(client, &self.stack_name, &self.change_set).await?;
+        match self.basis {
+            Some(_) => Ok(()),
+            None => discard_placeholder(client, &self.stack_name).await,
+        }
+    }
+
+    /// A change set says what it does to the stack as it was. If that has changed since, what a
+    /// person agreed to is no longer what would happen.
+    async fn is_fresh(&self, client: &Client) -> Result<(), Error> {
+        let now = Stack::find(client, &self.stack_id).await?;
+        let basis = now
+            .as_ref()
+            .filter(|stack| stack.status != StackStatus::ReviewInProgress)
+            .and_then(|stack| stack.changed_at);
+        if basis == self.basis {
+            return Ok(());
+        }
+        // The other operation has mostly removed it already.
+        let _ = discard(client, &self.stack_name, &self.change_set).await;
+        Err(Error::Overtaken(self.stack_name.clone()))
+    }
+
+    /// Executes the change set. An answer that got lost makes the SDK ask again, and CloudFormation
+    /// then refuses a change set that is being executed: the token on the stack's newest events tells
+    /// whether it is by us.
+    async fn execute(&self, client: &Client, before: &Bookmark) -> Result<(), Error> {
+        let executed = client
+            .execute_change_set()
+            .stack_name(&self.stack_name)
+            .change_set_name(&self.change_set)
+            .client_request_token(&self.change_set)
+            .send()
+            .await;
+        let Err(error) = executed else { return Ok(()) };
+        let not_executable = error.as_service_error().is_some_and(|error| {
+            error.is_invalid_change_set_status_exception()
+                || error.is_change_set_not_found_exception()
+        });
+        if !not_executable {
+            let doing = format!("apply the change set to {}", self.stack_name);
+            return Err(failed(doing)(error).into());
+        }
+        if before
+            .is_followed_by(client, &self.stack_id, &self.change_set)
+            .await?
+        {
+            return Ok(());
+        }
+        Err(Error::Overtaken(self.stack_name.clone()))
+    }
+}
+
+/// A resource with data in it that a change would take away.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Endangered {
+    pub logical_id: String,
+    pub resource_type: String,
+    pub physical_id: String,
+}
+
+impl Endangered {
+    fn by(change: &ResourceChange) -> Option<Endangered> {
+        let resource_type = change.resource_type()?;
+        let stateful = matches!(
+            resource_type,
+            "AWS::Cognito::UserPool" | "AWS::DynamoDB::Table"
+        );
+        let goes = change.action() == Some(&ChangeAction::Remove)
+            || matches!(
+                change.replacement(),
+                Some(Replacement::True | Replacement::Conditional)
+            );
+        (stateful && goes).then(|| Endangered {
+            logical_id: change.logical_resource_id().unwrap_or_default().to_owned(),
+            resource_type: resource_type.to_owned(),
+            physical_id: change.physical_resource_id().unwrap_or_default().to_owned(),
+        })
     }
 }
 
@@ -134,6 +289,7 @@ async fn settled(
                 .describe_change_set()
                 .stack_name(stack)
                 .change_set_name(change_set)
+                .include_property_values(true)
         };
         let doing = || format!("look at the change set {change_set}");
         let mut described = request().send().await.map_err(failed(doing()))?;
@@ -172,15 +328,13 @@ async fn discard(client: &Client, stack: &str, change_set: &str) -> Result<(), E
 /// A refused first change set leaves an empty stack in REVIEW_IN_PROGRESS. It goes too, unless somebody
 /// has another change set in it.
 async fn discard_placeholder(client: &Client, stack: &str) -> Result<(), Error> {
-    let doing = || format!("remove the empty stack {stack}");
-    let others = client.list_change_sets().stack_name(stack).send().await;
-    if others.map_err(failed(doing()))?.summaries().is_empty() {
+    if strangers(client, stack).await?.is_empty() {
         client
             .delete_stack()
             .stack_name(stack)
             .send()
             .await
-            .map_err(failed(doing()))?;
+            .map_err(failed(format!("remove the empty stack {stack}")))?;
     }
     Ok(())
 }
@@ -196,24 +350,25 @@ async fn with_validation(
     if !reason.contains("DescribeEvents") && !reason.contains("EarlyValidation") {
         return Ok(reason);
     }
-    let events = client
+    let mut events = client
         .describe_events()
         .stack_name(stack)
         .change_set_name(change_set)
-        .send()
-        .await
-        .map_err(failed(format!(
+        .into_paginator()
+        .items()
+        .send();
+    let mut found = reason;
+    while let Some(event) = events.next().await {
+        let event = event.map_err(failed(format!(
             "read why the change set {change_set} was refused"
         )))?;
-    let found = events.operation_events().iter().filter_map(|event| {
         let resource = event.logical_resource_id().unwrap_or_default();
         let path = event.validation_path().unwrap_or_default();
-        Some(format!(
-            "\n{resource} {path}: {}",
-            event.validation_status_reason()?
-        ))
-    });
-    Ok(reason + &found.collect::<String>())
+        if let Some(reason) = event.validation_status_reason() {
+            found += &format!("\n{resource} {path}: {reason}");
+        }
+    }
+    Ok(found)
 }
 
 /// CloudFormation has no code for "no changes"; these are its two sentences.
@@ -264,17 +419,21 @@ mod tests {
     use aws_sdk_cloudformation::operation::delete_stack::DeleteStackOutput;
     use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
     use aws_sdk_cloudformation::operation::list_change_sets::ListChangeSetsOutput;
-    use aws_sdk_cloudformation::types::{ChangeAction, OperationEvent, ResourceChange};
+    use aws_sdk_cloudformation::types::OperationEvent;
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
     use std::sync::{Arc, Mutex};
 
+    use super::super::double::{Double, ID};
     use super::*;
-
-    const ID: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/mlink-dev/1";
 
     fn created() -> Rule {
         mock!(Client::create_change_set)
+            .match_requests(|input| {
+                let how = input.deployment_config().unwrap();
+                how.mode() == Some(&DeploymentConfigMode::Express)
+                    && how.disable_rollback() == Some(false)
+            })
             .then_output(|| CreateChangeSetOutput::builder().stack_id(ID).build())
     }
 
@@ -299,17 +458,15 @@ mod tests {
             body: "Resources: {}".to_owned(),
             fingerprint: "f".to_owned(),
         };
-        let parameters = Parameters::new();
-        propose(
-            client,
-            "mlink-dev",
-            None,
-            &template,
-            &parameters,
-            &[],
-            progress,
-        )
-        .await
+        let request = Request {
+            name: "mlink-dev",
+            existing: None,
+            template: &template,
+            parameters: &Parameters::new(),
+            tags: &[],
+            mode: Mode::Express,
+        };
+        propose(client, &request, progress).await
     }
 
     #[tokio::test(start_paused = true)]
@@ -416,5 +573,86 @@ mod tests {
         };
         insta::assert_snapshot!(error);
         assert_eq!(placeholder.num_calls(), 1);
+    }
+
+    /// A change set against the stack as it is now.
+    async fn proposal(double: &Double) -> Proposal {
+        let stack = Stack::find(&double.client(), "mlink-dev").await.unwrap();
+        Proposal {
+            stack_name: "mlink-dev".to_owned(),
+            stack_id: ID.to_owned(),
+            change_set: "mlink-1".to_owned(),
+            basis: stack.unwrap().changed_at,
+            changes: Vec::new(),
+        }
+    }
+
+    async fn applied(proposal: Proposal, double: &Double) -> Result<Stack, Error> {
+        let progress = Progress::silent();
+        proposal.apply(&double.client(), &progress).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_set_is_executed_and_followed_to_its_end() {
+        let double = Double::new("UPDATE_COMPLETE").ending(&["UPDATE_COMPLETE"]);
+        let stack = applied(proposal(&double).await, &double).await.unwrap();
+        assert_eq!(stack.status, StackStatus::UpdateComplete);
+        assert_eq!(double.calls(), ["execute"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_set_for_a_stack_that_has_since_changed_is_thrown_away() {
+        let double = Double::new("UPDATE_COMPLETE");
+        let proposal = proposal(&double).await;
+        double.is_updated_elsewhere();
+        let error = applied(proposal, &double).await.unwrap_err();
+        assert!(matches!(error, Error::Overtaken(_)), "{error}");
+        assert_eq!(double.calls(), ["discard"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_execution_whose_answer_was_lost_is_followed_all_the_same() {
+        let double = Double::new("UPDATE_COMPLETE")
+            .ending(&["UPDATE_COMPLETE"])
+            .losing_answers();
+        applied(proposal(&double).await, &double).await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_execution_that_was_refused_is_no_success() {
+        // Refused, and no operation with our token has begun.
+        let double = Double::new("UPDATE_COMPLETE").losing_answers();
+        let error = applied(proposal(&double).await, &double).await.unwrap_err();
+        assert!(matches!(error, Error::Overtaken(_)), "{error}");
+    }
+
+    #[test]
+    fn a_pool_or_table_that_goes_is_in_danger() {
+        let change = |kind: &str, action, replacement| {
+            ResourceChange::builder()
+                .logical_resource_id("It")
+                .physical_resource_id("it-1")
+                .resource_type(kind)
+                .action(action)
+                .replacement(replacement)
+                .build()
+        };
+        let (pool, table) = ("AWS::Cognito::UserPool", "AWS::DynamoDB::Table");
+        for (kind, action, replacement, endangered) in [
+            (pool, ChangeAction::Modify, Replacement::False, false),
+            (pool, ChangeAction::Modify, Replacement::True, true),
+            (table, ChangeAction::Modify, Replacement::Conditional, true),
+            (table, ChangeAction::Remove, Replacement::False, true),
+            (pool, ChangeAction::Add, Replacement::False, false),
+            (
+                "AWS::SQS::Queue",
+                ChangeAction::Remove,
+                Replacement::True,
+                false,
+            ),
+        ] {
+            let found = Endangered::by(&change(kind, action.clone(), replacement.clone()));
+            assert_eq!(found.is_some(), endangered, "{kind} {action} {replacement}");
+        }
     }
 }

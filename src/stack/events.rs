@@ -30,6 +30,19 @@ impl Bookmark {
         Ok(Bookmark(newest.and_then(|event| event.event_id)))
     }
 
+    /// Whether an operation with this ClientRequestToken began after the bookmark.
+    pub async fn is_followed_by(
+        &self,
+        client: &Client,
+        stack_id: &str,
+        token: &str,
+    ) -> Result<bool, Error> {
+        let since = Bookmark(self.0.clone()).advance(client, stack_id).await?;
+        Ok(since
+            .iter()
+            .any(|event| event.client_request_token() == Some(token)))
+    }
+
     /// The events since the bookmark, oldest first; moves the bookmark to the end.
     async fn advance(&mut self, client: &Client, stack_id: &str) -> Result<Vec<StackEvent>, Error> {
         // Newest first, in pages of 100.

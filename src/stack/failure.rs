@@ -98,6 +98,7 @@ mod tests {
         Stack {
             name: "mlink-dev".to_owned(),
             id: "arn:aws:cloudformation:eu-west-1:123456789012:stack/mlink-dev/1".to_owned(),
+            changed_at: None,
             status: StackStatus::RollbackComplete,
             outputs: Default::default(),
             parameters: Default::default(),

@@ -1,22 +1,31 @@
-//! What state the stack is in before a deploy, and the way on from it.
+//! What state the stack is in before a deploy, and the way on from it. docs/stack-states.md is the table
+//! for people.
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::StackStatus;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
 
+use super::destroy::{delete, resources};
 use super::events::{Bookmark, follow};
-use super::{Error, Stack, delete, in_progress};
+use super::{Error, Failure, Stack, change_set, in_progress};
+use crate::aws::failed;
 use crate::event::Progress;
+
+/// What a person has to agree to, in a sentence. Whoever asks knows how.
+pub type Consent<'a> = &'a (dyn Fn(&str) -> bool + Sync);
 
 /// The way on from a status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Way {
-    /// Nothing is there yet; the first change set creates.
+    /// An empty stack; the first change set creates.
     Create,
     Update,
-    /// A first deploy that failed: CloudFormation only lets it be deleted, and nothing in it survives.
-    DeleteFirst,
+    /// A first deploy that failed: CloudFormation only lets it be deleted.
+    Remake,
     /// An operation is under way; what comes after it is seen when it has ended.
     Wait,
+    ContinueRollback,
+    /// A deletion that did not come through.
+    FinishDeletion,
     Blocked,
 }
 
@@ -28,42 +37,53 @@ fn way(status: &StackStatus) -> Way {
         | S::UpdateComplete
         | S::UpdateRollbackComplete
         | S::ImportComplete
-        | S::ImportRollbackComplete => Way::Update,
-        S::RollbackComplete | S::CreateFailed | S::RollbackFailed => Way::DeleteFirst,
+        | S::ImportRollbackComplete
+        // It serves; the old resources go in the background.
+        | S::UpdateCompleteCleanupInProgress
+        // Somebody told an update not to roll back: the next one goes on from where it stopped.
+        | S::UpdateFailed => Way::Update,
+        S::RollbackComplete | S::CreateFailed | S::RollbackFailed => Way::Remake,
+        S::UpdateRollbackFailed => Way::ContinueRollback,
+        S::DeleteFailed => Way::FinishDeletion,
         status if in_progress(status) => Way::Wait,
         _ => Way::Blocked,
     }
 }
 
-/// The stack that a deploy starts from, at rest and ours: none for a first deploy.
+/// The stack that a deploy starts from, ours and in order: none for a first deploy.
 pub async fn ready(
     client: &Client,
     name: &str,
     tags: &[(&str, String)],
+    consent: Consent<'_>,
     progress: &Progress,
 ) -> Result<Option<Stack>, Error> {
     let Some(stack) = settled(client, name, tags, progress).await? else {
         return Ok(None);
     };
     match way(&stack.status) {
-        Way::Create => Ok(None),
-        Way::Update => Ok(Some(stack)),
-        Way::DeleteFirst => {
-            progress.note(format!(
-                "{name} is {}: its first deploy failed, and nothing of it is in use. It is removed \
-                 and made again.",
-                stack.status
-            ));
-            delete(client, &stack, progress).await?;
+        Way::Create => {
+            change_set::only_ours(client, name).await?;
             Ok(None)
         }
-        Way::Wait | Way::Blocked => Err(Error::State {
-            help: "Look at it in the CloudFormation console; when it is in order, run this again."
-                .to_owned(),
-            name: stack.name,
-            status: stack.status,
-            what: "it has to be brought into order first",
-        }),
+        Way::Update => Ok(Some(stack)),
+        Way::Remake => {
+            remake(client, &stack, progress).await?;
+            Ok(None)
+        }
+        Way::ContinueRollback => continue_rollback(client, &stack, consent, progress)
+            .await
+            .map(Some),
+        Way::FinishDeletion => Err(state(
+            &stack,
+            "it was being destroyed, and that did not come through",
+            "`mlink destroy` takes it up again; then deploy.".to_owned(),
+        )),
+        Way::Wait | Way::Blocked => Err(state(
+            &stack,
+            "mlink knows no way on from here",
+            "Bring it into order in the CloudFormation console; then run this again.".to_owned(),
+        )),
     }
 }
 
@@ -87,62 +107,186 @@ pub async fn settled(
     Ok(None)
 }
 
+fn state(stack: &Stack, what: &'static str, help: String) -> Error {
+    Error::State {
+        name: stack.name.clone(),
+        status: stack.status.clone(),
+        what,
+        help,
+    }
+}
+
+/// Removes what a failed first deploy left. Users and links can only be in a stack that was not rolled
+/// back to the end; such a one is not removed in passing.
+async fn remake(client: &Client, stack: &Stack, progress: &Progress) -> Result<(), Error> {
+    let survivors: Vec<String> = resources(client, &stack.id)
+        .await?
+        .iter()
+        .filter(|resource| is_stateful(resource) && survives(resource))
+        .map(named)
+        .collect();
+    if !survivors.is_empty() {
+        return Err(state(
+            stack,
+            "its first deploy failed, and what may hold data is still there",
+            format!(
+                "There are {}. If nothing in them is wanted, `mlink destroy` removes them; then deploy.",
+                survivors.join(" and ")
+            ),
+        ));
+    }
+    progress.note(format!(
+        "{} is {}: its first deploy failed. Nothing of it is in use, and it holds no user and no \
+         link. It is removed and made again.",
+        stack.name, stack.status
+    ));
+    delete(client, stack, progress).await
+}
+
+fn is_stateful(resource: &StackResourceSummary) -> bool {
+    matches!(
+        resource.resource_type(),
+        Some("AWS::Cognito::UserPool" | "AWS::DynamoDB::Table")
+    )
+}
+
+/// Whether it was made and is still there.
+fn survives(resource: &StackResourceSummary) -> bool {
+    let made = resource
+        .physical_resource_id()
+        .is_some_and(|id| !id.is_empty());
+    made && resource.resource_status() != Some(&ResourceStatus::DeleteComplete)
+}
+
+/// A resource as people find it: `UserPool (eu-west-1_AbCdEfGhI)`.
+fn named(resource: &StackResourceSummary) -> String {
+    let logical = resource.logical_resource_id().unwrap_or_default();
+    match resource.physical_resource_id() {
+        Some(physical) if !physical.is_empty() => format!("{logical} ({physical})"),
+        _ => logical.to_owned(),
+    }
+}
+
+/// Finishes a rollback that failed. What cannot be restored is passed over only with consent, for
+/// CloudFormation's picture of it is wrong from then on.
+async fn continue_rollback(
+    client: &Client,
+    stack: &Stack,
+    consent: Consent<'_>,
+    progress: &Progress,
+) -> Result<Stack, Error> {
+    let (now, _) = rollback_without(client, stack, &[], progress).await?;
+    if way(&now.status) == Way::Update {
+        return Ok(now);
+    }
+    let stuck = stuck(client, &stack.id).await?;
+    let list = stuck.join(" ");
+    let command = format!(
+        "aws cloudformation continue-update-rollback --stack-name {} --resources-to-skip {list}",
+        stack.name
+    );
+    let question = format!(
+        "The rollback of {} cannot restore {}. Skipping leaves them as they are; the next deploy \
+         tries to set them right",
+        stack.name,
+        stuck.join(", ")
+    );
+    if stuck.is_empty() || !consent(&question) {
+        return Err(state(
+            &now,
+            "its rollback cannot be finished as it is",
+            format!("Mend what the events above name and run this again, or skip it: `{command}`"),
+        ));
+    }
+    let (now, events) = rollback_without(client, stack, &stuck, progress).await?;
+    if way(&now.status) != Way::Update {
+        return Err(Error::Failed(Box::new(Failure::explain(&now, &events))));
+    }
+    Ok(now)
+}
+
+/// Ends an update that is under way by rolling it back.
+pub async fn cancel(client: &Client, name: &str) -> Result<(), Error> {
+    client
+        .cancel_update_stack()
+        .stack_name(name)
+        .send()
+        .await
+        .map_err(failed(format!("cancel the update of {name}")))?;
+    Ok(())
+}
+
+type Events = Vec<aws_sdk_cloudformation::types::StackEvent>;
+
+async fn rollback_without(
+    client: &Client,
+    stack: &Stack,
+    skipped: &[String],
+    progress: &Progress,
+) -> Result<(Stack, Events), Error> {
+    let name = &stack.name;
+    let step = progress.step(format!("Continue the rollback of {name}"));
+    let before = Bookmark::now(client, &stack.id).await?;
+    client
+        .continue_update_rollback()
+        .stack_name(name)
+        .set_resources_to_skip((!skipped.is_empty()).then(|| skipped.to_vec()))
+        .send()
+        .await
+        .map_err(failed(format!("continue the rollback of {name}")))?;
+    let events = follow(client, &stack.id, before, progress).await?;
+    let now = again(client, stack).await?;
+    step.done(now.status.as_str());
+    Ok((now, events))
+}
+
+/// The resources that a rollback failed at: the only ones that it may skip.
+async fn stuck(client: &Client, id: &str) -> Result<Vec<String>, Error> {
+    let all = resources(client, id).await?;
+    Ok(all
+        .into_iter()
+        .filter(|resource| resource.resource_status() == Some(&ResourceStatus::UpdateFailed))
+        .filter_map(|resource| resource.logical_resource_id)
+        .collect())
+}
+
+/// The stack as it is now.
+async fn again(client: &Client, stack: &Stack) -> Result<Stack, Error> {
+    Stack::find(client, &stack.id)
+        .await?
+        .ok_or_else(|| Error::Missing(stack.name.clone(), String::new()))
+}
+
 #[cfg(test)]
 mod tests {
-    use aws_sdk_cloudformation::operation::delete_stack::DeleteStackOutput;
-    use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
-    use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
-    use aws_sdk_cloudformation::types::{Stack as Described, Tag};
-    use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
-
-    use super::super::events::tests::{STACK, event};
+    use super::super::double::Double;
     use super::*;
     use crate::plan::{NAME_TAG, STAGE_TAG};
 
-    fn tags() -> [(&'static str, String); 2] {
-        [
+    const POOL: &str = "AWS::Cognito::UserPool";
+    const QUEUE: &str = "AWS::SQS::Queue";
+
+    async fn ready_with(double: &Double, agrees: bool) -> Result<Option<Stack>, Error> {
+        let tags = [
             (NAME_TAG, "mlink".to_owned()),
             (STAGE_TAG, "dev".to_owned()),
-        ]
+        ];
+        let consent = |_: &str| agrees;
+        let progress = Progress::silent();
+        ready(&double.client(), "mlink-dev", &tags, &consent, &progress).await
     }
 
-    /// DescribeStacks, with one status after the other.
-    fn stack_goes(statuses: &'static [&'static str], stage: &'static str) -> Rule {
-        let mut sequence = mock!(Client::describe_stacks).sequence();
-        for status in statuses {
-            sequence = sequence.output(move || {
-                let tag = |key: &str, value: &str| Tag::builder().key(key).value(value).build();
-                let stack = Described::builder()
-                    .stack_name("mlink-dev")
-                    .stack_id(STACK)
-                    .creation_time(aws_smithy_types::DateTime::from_secs(0))
-                    .stack_status(StackStatus::from(*status))
-                    .tags(tag(NAME_TAG, "mlink"))
-                    .tags(tag(STAGE_TAG, stage))
-                    .build();
-                DescribeStacksOutput::builder().stacks(stack).build()
-            });
-        }
-        sequence.build()
+    /// The status that a deploy starts from; none for a first deploy.
+    async fn starts_from(double: &Double) -> Option<String> {
+        let stack = ready_with(double, false).await.unwrap();
+        stack.map(|stack| stack.status.to_string())
     }
 
-    fn events(newest_first: &'static [(u32, &'static str)]) -> Rule {
-        mock!(Client::describe_stack_events)
-            .sequence()
-            .output(move || {
-                let events = newest_first
-                    .iter()
-                    .map(|(id, s)| event(*id, "mlink-dev", s, None));
-                DescribeStackEventsOutput::builder()
-                    .set_stack_events(Some(events.collect()))
-                    .build()
-            })
-            .repeatedly()
-            .build()
-    }
-
-    async fn made_ready(client: &Client) -> Result<Option<Stack>, Error> {
-        ready(client, "mlink-dev", &tags(), &Progress::silent()).await
+    /// Why a deploy does not start, with the way out.
+    async fn refusal(double: &Double) -> String {
+        let error = ready_with(double, false).await.unwrap_err();
+        let help = miette::Diagnostic::help(&error).map(|help| help.to_string());
+        format!("{error}\n{}", help.unwrap_or_default())
     }
 
     #[test]
@@ -152,10 +296,14 @@ mod tests {
                 "REVIEW_IN_PROGRESS" => Way::Create,
                 "CREATE_COMPLETE"
                 | "UPDATE_COMPLETE"
+                | "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"
+                | "UPDATE_FAILED"
                 | "UPDATE_ROLLBACK_COMPLETE"
                 | "IMPORT_COMPLETE"
                 | "IMPORT_ROLLBACK_COMPLETE" => Way::Update,
-                "ROLLBACK_COMPLETE" | "CREATE_FAILED" | "ROLLBACK_FAILED" => Way::DeleteFirst,
+                "ROLLBACK_COMPLETE" | "CREATE_FAILED" | "ROLLBACK_FAILED" => Way::Remake,
+                "UPDATE_ROLLBACK_FAILED" => Way::ContinueRollback,
+                "DELETE_FAILED" => Way::FinishDeletion,
                 running if running.ends_with("_IN_PROGRESS") => Way::Wait,
                 _ => Way::Blocked,
             };
@@ -164,51 +312,145 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn an_operation_that_was_begun_before_is_awaited() {
-        let stack = stack_goes(
-            &["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", "UPDATE_COMPLETE"],
-            "dev",
-        );
-        // Its end was already there when the bookmark was set: no event will tell.
-        let events = events(&[(2, "UPDATE_COMPLETE"), (1, "UPDATE_IN_PROGRESS")]);
-        let client = mock_client!(
-            aws_sdk_cloudformation,
-            RuleMode::MatchAny,
-            [&stack, &events]
-        );
-        let found = made_ready(&client).await.unwrap().unwrap();
-        assert_eq!(found.status, StackStatus::UpdateComplete);
+    async fn a_stack_in_order_is_updated() {
+        for status in [
+            "CREATE_COMPLETE",
+            "UPDATE_COMPLETE",
+            "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
+            "UPDATE_FAILED",
+            "UPDATE_ROLLBACK_COMPLETE",
+            "IMPORT_COMPLETE",
+            "IMPORT_ROLLBACK_COMPLETE",
+        ] {
+            let double = Double::new(status);
+            assert_eq!(starts_from(&double).await.as_deref(), Some(status));
+            assert!(double.calls().is_empty(), "{status}");
+        }
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failed_first_deploy_is_removed() {
-        let stack = stack_goes(
-            &["ROLLBACK_COMPLETE", "DELETE_COMPLETE", "DELETE_COMPLETE"],
-            "dev",
-        );
-        let events = events(&[(1, "ROLLBACK_COMPLETE")]);
-        let deleted =
-            mock!(Client::delete_stack).then_output(|| DeleteStackOutput::builder().build());
-        let client = mock_client!(
-            aws_sdk_cloudformation,
-            RuleMode::MatchAny,
-            [&stack, &events, &deleted]
-        );
-        assert!(made_ready(&client).await.unwrap().is_none());
-        assert_eq!(deleted.num_calls(), 1);
+    async fn an_empty_stack_of_ours_is_created_in() {
+        let double = Double::new("REVIEW_IN_PROGRESS").with_change_sets(&["mlink-1", "mlink-2"]);
+        assert_eq!(starts_from(&double).await, None);
+        assert!(double.calls().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_empty_stack_with_a_strangers_change_set_is_left_alone() {
+        let double = Double::new("REVIEW_IN_PROGRESS").with_change_sets(&["mlink-1", "import-db"]);
+        insta::assert_snapshot!(refusal(&double).await);
+        assert!(double.calls().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_operation_that_was_begun_before_is_followed_to_its_end() {
+        for (running, end) in [
+            ("CREATE_IN_PROGRESS", "CREATE_COMPLETE"),
+            ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"),
+            ("UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE"),
+            (
+                "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS",
+                "UPDATE_ROLLBACK_COMPLETE",
+            ),
+            ("IMPORT_IN_PROGRESS", "IMPORT_COMPLETE"),
+            ("IMPORT_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_COMPLETE"),
+        ] {
+            let double = Double::new(running).reaching(end);
+            assert_eq!(starts_from(&double).await.as_deref(), Some(end));
+        }
+        for (running, end) in [
+            ("DELETE_IN_PROGRESS", "DELETE_COMPLETE"),
+            ("ROLLBACK_IN_PROGRESS", "ROLLBACK_COMPLETE"),
+        ] {
+            let double = Double::new(running)
+                .reaching(end)
+                .ending(&["DELETE_COMPLETE"]);
+            assert_eq!(starts_from(&double).await, None);
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_first_deploy_is_removed_and_made_again() {
+        for status in ["ROLLBACK_COMPLETE", "CREATE_FAILED", "ROLLBACK_FAILED"] {
+            let double = Double::new(status)
+                .holding(&[
+                    ("UserPool", POOL, "DELETE_COMPLETE"),
+                    ("Queue", QUEUE, "CREATE_COMPLETE"),
+                ])
+                .ending(&["DELETE_COMPLETE"]);
+            assert_eq!(starts_from(&double).await, None, "{status}");
+            assert_eq!(double.calls(), ["delete"], "{status}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_first_deploy_that_may_hold_users_is_not_removed_in_passing() {
+        let double =
+            Double::new("ROLLBACK_FAILED").holding(&[("UserPool", POOL, "CREATE_COMPLETE")]);
+        insta::assert_snapshot!(refusal(&double).await);
+        assert!(double.calls().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_failed_rollback_is_continued() {
+        let double = Double::new("UPDATE_ROLLBACK_FAILED").ending(&["UPDATE_ROLLBACK_COMPLETE"]);
+        let end = starts_from(&double).await;
+        assert_eq!(end.as_deref(), Some("UPDATE_ROLLBACK_COMPLETE"));
+        assert_eq!(double.calls(), ["continue rollback"]);
+    }
+
+    /// A rollback that only comes through without one resource.
+    fn stuck() -> Double {
+        Double::new("UPDATE_ROLLBACK_FAILED")
+            .holding(&[
+                ("Queue", QUEUE, "UPDATE_FAILED"),
+                ("Other", QUEUE, "UPDATE_COMPLETE"),
+            ])
+            .ending(&["UPDATE_ROLLBACK_FAILED", "UPDATE_ROLLBACK_COMPLETE"])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_rollback_cannot_restore_is_skipped_with_consent() {
+        let double = stuck();
+        let stack = ready_with(&double, true).await.unwrap().unwrap();
+        assert_eq!(stack.status, StackStatus::UpdateRollbackComplete);
+        let expected = ["continue rollback", "continue rollback Queue"];
+        assert_eq!(double.calls(), expected);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_a_rollback_cannot_restore_is_not_skipped_without_consent() {
+        let double = stuck();
+        insta::assert_snapshot!(refusal(&double).await);
+        assert_eq!(double.calls(), ["continue rollback"]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_deletion_that_did_not_come_through_is_for_destroy_to_finish() {
+        let double = Double::new("DELETE_FAILED");
+        insta::assert_snapshot!(refusal(&double).await);
+        assert!(double.calls().is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_state_without_a_way_on_is_named() {
+        let double = Double::new("IMPORT_ROLLBACK_FAILED");
+        insta::assert_snapshot!(refusal(&double).await);
+        assert!(double.calls().is_empty());
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_stranger_of_the_same_name_is_left_alone() {
         for status in [
-            &["UPDATE_COMPLETE"],
-            &["ROLLBACK_COMPLETE"],
-            &["DELETE_FAILED"],
+            "UPDATE_COMPLETE",
+            "ROLLBACK_COMPLETE",
+            "UPDATE_ROLLBACK_FAILED",
+            "DELETE_FAILED",
         ] {
-            let stack = stack_goes(status, "another");
-            let client = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&stack]);
-            let error = made_ready(&client).await.unwrap_err();
+            let double = Double::new(status).of_stage("another");
+            let error = ready_with(&double, true).await.unwrap_err();
             assert!(matches!(error, Error::Foreign(_)), "{error}");
+            assert!(double.calls().is_empty(), "{status}");
         }
     }
 }
