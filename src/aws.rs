@@ -1,6 +1,8 @@
 //! The one way to AWS: clients from a single SDK configuration, and the SDK's errors as ours.
 
 mod calls;
+#[cfg(test)]
+pub mod double;
 mod error;
 
 use std::time::Duration;

@@ -1,5 +1,6 @@
 //! What can be typed. Nothing here decides anything: see `config.rs` and `command/`.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::builder::FalseyValueParser;
@@ -63,7 +64,7 @@ pub enum Output {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Build, apply the stack, publish the page
+    /// Build, apply the stack, publish the page, prove that it works
     Deploy(Deploy),
     /// Show what a deploy would change, property by property
     ///
@@ -74,12 +75,12 @@ pub enum Command {
     /// Ends with 4 when there is something, 0 when there is nothing.
     Drift,
     /// Remove the stage with everything in it
-    Destroy,
+    Destroy(Destroy),
     /// Show the stage: its status and its outputs
     Info,
     /// Make a sign-in link for a user, without a mail
     Link(Link),
-    /// Add, list and remove the people who may sign in
+    /// Add, list, remove, export and import the people who may sign in
     #[command(subcommand)]
     User(User),
     /// Start, stop and look into the local cloud
@@ -103,6 +104,16 @@ pub struct Deploy {
     /// Open the page in the browser when it is published
     #[arg(long)]
     pub open: bool,
+    /// Do not prove afterwards that what was deployed works
+    #[arg(long)]
+    pub no_verify: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct Destroy {
+    /// Write the users to users-<STACK>.json first; nothing is removed where that fails
+    #[arg(long)]
+    pub keep_users: bool,
 }
 
 #[derive(Debug, Args)]
@@ -145,6 +156,28 @@ pub enum User {
         /// Only make an ordinary user of a test user
         #[arg(long)]
         test: bool,
+    },
+    /// Write all users to a file: attributes, groups, and whether they are enabled
+    ///
+    /// The file is for its owner's eyes only (mode 0600), and no file is overwritten without --yes. Links,
+    /// sessions and who is a test user stay behind.
+    Export {
+        /// Where to
+        #[arg(long, value_name = "FILE", default_value = "users.json")]
+        file: PathBuf,
+    },
+    /// Bring the users of an exported file in; their `sub` will be another
+    ///
+    /// Who is missing is added; no mail is sent. Who is there gets the attributes and groups of the file,
+    /// and is enabled or disabled as the file says; what the file does not name stays. So the same file can
+    /// be imported again and again. Users that Cognito refuses are listed with the reason, and the others
+    /// are imported all the same.
+    ///
+    /// Cognito gives each added user a new `sub`. Whatever else knows users by it, such as rows of a
+    /// database, has to learn the new one: the file holds the old one beside the address.
+    Import {
+        /// What `mlink user export` wrote
+        file: PathBuf,
     },
 }
 

@@ -67,6 +67,9 @@ pub enum Error {
     Site(#[from] site::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
+    Proof(#[from] crate::proof::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
     User(#[from] crate::user::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -109,6 +112,9 @@ impl Error {
                 | stack::Error::ForeignChangeSet(..)
                 | stack::Error::Overtaken(_),
             ) => Exit::Refused,
+            Error::User(crate::user::Error::Roster(crate::user::RosterError::Exists(_))) => {
+                Exit::Refused
+            }
             _ => Exit::Failed,
         }
     }
@@ -152,7 +158,9 @@ async fn dispatch(cli: &Cli, terminal: &Terminal, interrupts: &Interrupts) -> Re
         Command::Deploy(arguments) => {
             deploy::run(arguments, &cli.global, config()?, terminal, interrupts).await?;
         }
-        Command::Destroy => destroy::run(&cli.global, config()?, terminal).await?,
+        Command::Destroy(arguments) => {
+            destroy::run(arguments, &cli.global, config()?, terminal).await?;
+        }
         Command::Info => info::run(config()?, terminal).await?,
         Command::Link(arguments) => link::run(arguments, config()?, terminal).await?,
         Command::User(verb) => user::run(verb, &cli.global, config()?, terminal).await?,

@@ -42,6 +42,12 @@ pub enum Event {
         status: String,
         reason: Option<String>,
     },
+    /// One thing that the proof after a deploy looked at.
+    Check {
+        name: String,
+        ok: bool,
+        detail: String,
+    },
     /// One attempt of one AWS API call; shown with `--verbose`.
     AwsCall {
         service: String,

@@ -16,6 +16,7 @@ mod link;
 mod local;
 mod plan;
 mod process;
+mod proof;
 mod readiness;
 mod site;
 mod stack;

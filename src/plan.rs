@@ -29,12 +29,12 @@ impl Function {
 
     /// Its name in Lambda.
     pub fn name(self, stack: &str) -> String {
-        let suffix = match self {
+        let own = match self {
             Function::Challenge => "challenge",
             Function::Api => "api",
             Function::Mail => "mail",
         };
-        format!("{stack}-{suffix}")
+        format!("{stack}-{own}")
     }
 
     /// The template's parameter for the S3 key of its code.

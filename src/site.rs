@@ -1,22 +1,31 @@
-//! The published page: compared with the bucket, uploaded in a safe order, pruned, invalidated.
+//! The published page: compared with the bucket, uploaded in a safe order, invalidated, pruned.
 
 mod files;
+mod invalidation;
+#[cfg(test)]
+mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+use std::time::Duration;
 
-use aws_sdk_s3::primitives::ByteStream;
+use aws_sdk_s3::config::timeout::TimeoutConfig;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::artifact::Page;
 use crate::aws::{self, Cloud, failed};
 use crate::bucket;
-use crate::event::Progress;
+use crate::event::{Progress, Step};
 use crate::stack::Stack;
-use files::{File, Rank};
+use files::{File, Files, Rank};
+use invalidation::Invalidation;
 
 /// Uploads under way at once.
 const PARALLEL: usize = 16;
+
+/// An upload that is slower than this, in bytes a second, is given up.
+const SLOWEST: u64 = 32 * 1024;
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -29,12 +38,27 @@ pub enum Error {
     #[error("could not read the built page")]
     #[diagnostic(code(mlink::site::read))]
     Read(#[from] std::io::Error),
+    #[error("could not read {0} of the built page")]
+    #[diagnostic(code(mlink::site::read))]
+    Body(
+        String,
+        #[source] aws_smithy_types::byte_stream::error::Error,
+    ),
     #[error("{0} in the built page is a symbolic link out of its folder")]
     #[diagnostic(
         code(mlink::site::link),
         help("Put the file itself there: what is published is what is in the folder.")
     )]
     Outside(String),
+    #[error("the name of {0} in the built page is not UTF-8")]
+    #[diagnostic(
+        code(mlink::site::name),
+        help("Rename it: the names of objects in S3 are UTF-8.")
+    )]
+    Name(String),
+    #[error("the built page has no index.html")]
+    #[diagnostic(code(mlink::site::index))]
+    NoIndex,
     #[error("could not word a request to {0}")]
     #[diagnostic(code(mlink::site::request))]
     Request(
@@ -50,56 +74,116 @@ struct Difference {
     stale: Vec<String>,
 }
 
-/// Publishes the page with the configuration made of the stack's outputs. True when anything changed.
+/// The page as it is in the bucket. What it no longer needs is still there: see [`Published::prune`].
+#[derive(Debug)]
+pub struct Published {
+    /// What `config.json` says, the page's fingerprint with it.
+    pub configuration: Value,
+    /// MD5 of `index.html`, in hex.
+    pub index_md5: String,
+    bucket: String,
+    stale: Vec<String>,
+    /// None when there was nothing to change.
+    invalidation: Option<Invalidation>,
+}
+
+/// Publishes the page with the configuration made of the stack's outputs. Ended at any moment, it leaves
+/// a page that is whole: the old one until the new index is there, then the new one.
 pub async fn publish(
     cloud: &Cloud,
     stack: &Stack,
     page: &Page,
     local_port: Option<u16>,
     progress: &Progress,
-) -> Result<bool, Error> {
+) -> Result<Published, Error> {
     let step = progress.step("Publish the page");
     let bucket = stack.output("SiteBucket")?;
-    let mut files = files::read(page.folder())?;
-    files.push(configuration(cloud, stack, local_port, &files)?);
+    let mut files = read(page.folder()).await?;
+    let configuration = configuration(cloud, stack, local_port, &files.fingerprint)?;
+    let index = files.all.iter().find(|file| file.rank == Rank::Index);
+    let index_md5 = index.ok_or(Error::NoIndex)?.md5.clone();
+    let text = format!("{configuration:#}\n");
+    files.all.push(File::configuration(text.into_bytes()));
     let present = bucket::list(cloud, bucket).await?;
-    let Difference { uploads, stale } = difference(files, &present);
-    if uploads.is_empty() && stale.is_empty() {
+    let Difference { uploads, stale } = difference(files.all, &present);
+    upload(cloud, bucket, &uploads, &step).await?;
+    let invalidation = if uploads.is_empty() && stale.is_empty() {
         step.done("up to date");
-        return Ok(false);
-    }
-    let sent = uploads.len();
-    // Each rank is there before the next begins: who sees the new index finds all that it names.
-    for rank in [Rank::Asset, Rank::Configuration, Rank::Index] {
-        stream::iter(uploads.iter().filter(|file| file.rank == rank))
-            .map(|file| put(cloud, bucket, file))
-            .buffer_unordered(PARALLEL)
-            .try_collect::<Vec<()>>()
-            .await?;
-    }
-    invalidate(cloud, stack.output("DistributionId")?).await?;
-    bucket::delete(
-        cloud,
-        bucket,
-        stale.iter().map(|key| (key.clone(), None)).collect(),
-    )
-    .await?;
-    step.done(format!("{sent} sent, {} removed", stale.len()));
-    Ok(true)
+        None
+    } else {
+        let begun = Invalidation::begin(cloud, stack.output("DistributionId")?).await?;
+        step.done(format!("{} sent", uploads.len()));
+        Some(begun)
+    };
+    Ok(Published {
+        configuration,
+        index_md5,
+        bucket: bucket.to_owned(),
+        stale,
+        invalidation,
+    })
 }
 
-/// `config.json`, which the page fetches at its start.
+impl Published {
+    /// A page that was there before.
+    #[cfg(test)]
+    pub fn earlier(configuration: Value, index_md5: &str) -> Published {
+        Published {
+            configuration,
+            index_md5: index_md5.to_owned(),
+            bucket: String::new(),
+            stale: Vec::new(),
+            invalidation: None,
+        }
+    }
+
+    /// Whether the site is another than before.
+    pub fn changed(&self) -> bool {
+        self.invalidation.is_some()
+    }
+
+    /// Removes the files that only the old index names, as soon as it is no longer served anywhere.
+    pub async fn prune(self, cloud: &Cloud, progress: &Progress) -> Result<(), Error> {
+        let count = self.stale.len();
+        let Some(invalidation) = self.invalidation.filter(|_| count > 0) else {
+            return Ok(());
+        };
+        let step = progress.step("Remove the old page's files");
+        if !invalidation.ends(cloud, &step).await? {
+            step.done("left for the next deploy");
+            progress.warn(format!(
+                "CloudFront has not ended the invalidation {} in time: the old page's files ({count}) \
+                 stay where they are, and go with the next deploy",
+                invalidation.id
+            ));
+            return Ok(());
+        }
+        let stale = self.stale.into_iter().map(|key| (key, None));
+        bucket::delete(cloud, &self.bucket, stale.collect()).await?;
+        step.done(format!("{count} removed"));
+        Ok(())
+    }
+}
+
+/// Elsewhere than where everything else waits its turn: digests of a large page take seconds.
+async fn read(folder: &Path) -> Result<Files, Error> {
+    let folder = folder.to_owned();
+    let read = tokio::task::spawn_blocking(move || files::read(&folder)).await;
+    read.map_err(std::io::Error::from)?
+}
+
+/// What `config.json` says, which the page fetches at its start.
 fn configuration(
     cloud: &Cloud,
     stack: &Stack,
     local_port: Option<u16>,
-    files: &[File],
-) -> Result<File, Error> {
+    fingerprint: &str,
+) -> Result<Value, Error> {
     // The page calls Cognito from the browser: as localhost, which its content security policy names.
     let cognito = local_port.map(|port| format!("http://localhost:{port}/"));
     let pause = stack.parameters.get("MailPauseSeconds");
     let pause: Option<u32> = pause.and_then(|pause| pause.parse().ok());
-    let document = json!({
+    Ok(json!({
         "region": cloud.region,
         "userPoolId": stack.output("UserPoolId")?,
         "userPoolClientId": stack.output("UserPoolClientId")?,
@@ -108,16 +192,15 @@ fn configuration(
         "mail": !stack.sender().is_empty(),
         "product": stack.parameters.get("Product"),
         "mailPauseSeconds": pause,
-        "fingerprint": files::fingerprint(files),
-    });
-    Ok(File::configuration(format!("{document:#}\n").into_bytes()))
+        "fingerprint": fingerprint,
+    }))
 }
 
-/// `present` maps the keys in the bucket to their ETags, which are MD5 for objects put in one part.
+/// `present` maps the keys in the bucket to their ETags. That is the MD5 of an object put in one part, as
+/// all are here; of one that somebody put in several parts it is something else, so it is sent again.
 fn difference(files: Vec<File>, present: &BTreeMap<String, String>) -> Difference {
-    let stale = present
-        .keys()
-        .filter(|key| !files.iter().any(|file| file.key == **key));
+    let wanted: BTreeSet<&str> = files.iter().map(|file| file.key.as_str()).collect();
+    let stale = present.keys().filter(|key| !wanted.contains(key.as_str()));
     let stale = stale.cloned().collect();
     let uploads = files
         .into_iter()
@@ -126,88 +209,38 @@ fn difference(files: Vec<File>, present: &BTreeMap<String, String>) -> Differenc
     Difference { uploads, stale }
 }
 
-async fn put(cloud: &Cloud, bucket: &str, file: &File) -> Result<(), Error> {
-    cloud
-        .s3()
-        .put_object()
+/// Each rank is there before the next begins: who sees the new index finds all that it names.
+async fn upload(cloud: &Cloud, bucket: &str, files: &[File], step: &Step) -> Result<(), Error> {
+    let s3 = cloud.s3();
+    let mut sent = 0;
+    for rank in [Rank::Asset, Rank::Configuration, Rank::Index] {
+        let mut uploads = stream::iter(files.iter().filter(|file| file.rank == rank))
+            .map(|file| put(&s3, &cloud.account, bucket, file))
+            .buffer_unordered(PARALLEL);
+        while uploads.try_next().await?.is_some() {
+            sent += 1;
+            step.progress(format!("{sent} of {} files", files.len()));
+        }
+    }
+    Ok(())
+}
+
+async fn put(s3: &aws_sdk_s3::Client, owner: &str, bucket: &str, file: &File) -> Result<(), Error> {
+    let body = file.body().await;
+    let body = body.map_err(|source| Error::Body(file.key.clone(), source))?;
+    let patience = Duration::from_secs(60 + file.size / SLOWEST);
+    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience);
+    s3.put_object()
         .bucket(bucket)
         .key(&file.key)
-        .expected_bucket_owner(&cloud.account)
+        .expected_bucket_owner(owner)
         .content_type(&file.content_type)
         .cache_control(file.cache_control)
-        .body(ByteStream::from(file.bytes.clone()))
+        .body(body)
+        .customize()
+        .config_override(aws_sdk_s3::config::Builder::new().timeout_config(timeouts.build()))
         .send()
         .await
         .map_err(failed(format!("upload {} to {bucket}", file.key)))?;
     Ok(())
-}
-
-async fn invalidate(cloud: &Cloud, distribution: &str) -> Result<(), Error> {
-    use aws_sdk_cloudfront::types::{InvalidationBatch, Paths};
-    let request = |source| Error::Request("CloudFront", source);
-    let paths = Paths::builder()
-        .quantity(1)
-        .items("/*")
-        .build()
-        .map_err(request)?;
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    let batch = InvalidationBatch::builder()
-        .paths(paths)
-        .caller_reference(format!(
-            "mlink-{}",
-            now.map(|t| t.as_nanos()).unwrap_or_default()
-        ))
-        .build()
-        .map_err(request)?;
-    cloud
-        .cloudfront()
-        .create_invalidation()
-        .distribution_id(distribution)
-        .invalidation_batch(batch)
-        .send()
-        .await
-        .map_err(failed(format!(
-            "invalidate the distribution {distribution}"
-        )))?;
-    Ok(())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn present(pairs: &[(&str, &str)]) -> BTreeMap<String, String> {
-        pairs
-            .iter()
-            .map(|(key, etag)| ((*key).to_owned(), (*etag).to_owned()))
-            .collect()
-    }
-
-    #[test]
-    fn only_what_differs_is_sent_and_only_what_is_stale_is_removed() {
-        let index = File::new("index.html".to_owned(), b"<!doctype html>".to_vec());
-        let asset = File::new("assets/a-1.js".to_owned(), b"let a".to_vec());
-        let there = present(&[
-            ("assets/a-1.js", &asset.md5),
-            ("index.html", "old"),
-            ("gone.txt", "x"),
-        ]);
-        let found = difference(vec![index.clone(), asset.clone()], &there);
-        assert_eq!(
-            found,
-            Difference {
-                uploads: vec![index.clone()],
-                stale: vec!["gone.txt".to_owned()]
-            }
-        );
-        let there = present(&[("assets/a-1.js", &asset.md5), ("index.html", &index.md5)]);
-        let found = difference(vec![index, asset], &there);
-        assert_eq!(
-            found,
-            Difference {
-                uploads: vec![],
-                stale: vec![]
-            }
-        );
-    }
 }

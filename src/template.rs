@@ -60,6 +60,13 @@ impl Template {
         })
     }
 
+    /// What it says about a resource, functions such as `!Ref` as they stand there.
+    pub fn properties(&self, resource: &str) -> Value {
+        // It was read before, or there would be no such value.
+        let document: Value = serde_yaml::from_str(&self.body).unwrap_or_default();
+        document["Resources"][resource]["Properties"].clone()
+    }
+
     /// The names of its parameters, in its order.
     #[cfg(test)]
     pub fn parameters(&self) -> Vec<String> {

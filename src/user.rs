@@ -1,5 +1,11 @@
 //! The people who may sign in.
 
+mod export;
+mod import;
+mod roster;
+#[cfg(test)]
+mod tests;
+
 use aws_sdk_cognitoidentityprovider::Client;
 use aws_sdk_cognitoidentityprovider::types::{AttributeType, MessageActionType, UserType};
 use aws_smithy_types::date_time::Format;
@@ -8,6 +14,9 @@ use serde::Serialize;
 
 use crate::aws::{self, failed};
 use crate::link::{self, MailFunction};
+pub use export::export;
+pub use import::{Imported, Outcome, Pool};
+pub use roster::{Error as RosterError, Roster};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -26,6 +35,20 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Links(#[from] link::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Roster(#[from] RosterError),
+    #[error("{0} is in the file twice")]
+    #[diagnostic(code(mlink::user::twice))]
+    Twice(String),
+    #[error("{failed} of {of} users could not be imported")]
+    #[diagnostic(
+        code(mlink::user::import),
+        help(
+            "The rest are there. Import the file again when the reasons are gone: nobody is added twice."
+        )
+    )]
+    Incomplete { failed: usize, of: usize },
     #[error("could not describe the user to Cognito")]
     #[diagnostic(code(mlink::user::request))]
     Request(#[from] aws_smithy_types::error::operation::BuildError),

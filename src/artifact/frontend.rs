@@ -24,6 +24,11 @@ impl Page {
     pub fn folder(&self) -> &Path {
         self.folder.path()
     }
+
+    #[cfg(test)]
+    pub fn in_folder(folder: TempDir) -> Page {
+        Page { folder }
+    }
 }
 
 pub async fn build(project: &Path, progress: &Progress) -> Result<Page, Error> {

@@ -39,6 +39,11 @@ impl Zip {
     pub fn key(&self) -> String {
         format!("lambda/{}.zip", self.sha256)
     }
+
+    /// SHA-256 of the zip that lies there, in hex.
+    pub fn sha256_of(key: &str) -> Option<&str> {
+        key.strip_prefix("lambda/")?.strip_suffix(".zip")
+    }
 }
 
 #[cfg(test)]
@@ -58,6 +63,7 @@ mod tests {
         assert_eq!(one.bytes, two.bytes);
         let other = Zip::pack(Function::Api, &binary[1..]).unwrap();
         assert_ne!(one.key(), other.key());
+        assert_eq!(Zip::sha256_of(&one.key()), Some(one.sha256.as_str()));
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `mlink deploy`: build, propose, apply, publish.
+//! `mlink deploy`: build, propose, apply, publish, prove.
 
 use std::fmt;
 use std::time::Instant;
@@ -16,6 +16,7 @@ use crate::cli::{self, Global};
 use crate::config::{Config, Mode};
 use crate::event::Progress;
 use crate::plan::{self, Inputs, Path};
+use crate::proof::{self, Subject, Verified};
 use crate::readiness;
 use crate::site;
 use crate::stack::{self, Stack};
@@ -30,6 +31,8 @@ struct Deployed {
     info: Info,
     changed: bool,
     path: Path,
+    /// None with `--no-verify`.
+    verified: Option<Verified>,
     seconds: f64,
     #[serde(skip)]
     next: String,
@@ -58,6 +61,9 @@ impl fmt::Display for Deployed {
         writeln!(f, "  Page        {url}")?;
         writeln!(f, "  Mail        {}", self.info.mail.detail)?;
         writeln!(f, "  Test users  {}", self.info.test_users())?;
+        if let Some(Verified { passed, of, .. }) = &self.verified {
+            writeln!(f, "  Verified    {passed}/{of}")?;
+        }
         write!(f, "  Next        {}", self.next)
     }
 }
@@ -100,28 +106,45 @@ pub async fn run(
     let (mut stack, mut path) = deploy.apply(existing.as_ref()).await?;
     if existing.is_none() && config.protected {
         // Protection comes second: see `plan::parameters`.
-        let protection = Deploy {
-            is_first: true,
-            ..deploy
-        };
-        (stack, _) = protection.apply(Some(&stack)).await?;
+        (stack, _) = deploy.apply(Some(&stack)).await?;
     }
     store.keep(&staged.sent).await?;
-    let published =
-        site::publish(cloud, &stack, &staged.page, place.local_port(), progress).await?;
-    if path == Path::Nothing && published {
+    let (published, info) = tokio::try_join!(
+        async {
+            Ok(site::publish(cloud, &stack, &staged.page, place.local_port(), progress).await?)
+        },
+        Info::of(&stack, cloud, &config, progress),
+    )?;
+    if path == Path::Nothing && published.changed() {
         path = Path::Site;
     }
     release(cloud, &stack, in_use).await?;
-    let info = Info::of(&stack, cloud, &config, progress).await?;
     if info.mail.is_trouble() {
         progress.warn(format!("mail: {}", info.mail.detail));
     }
+    let verified = if arguments.no_verify {
+        None
+    } else {
+        let subject = Subject {
+            cloud,
+            stack: &stack,
+            template: &template,
+            code_keys: &staged.code_keys,
+            published: &published,
+            mail: &info.mail,
+            local_endpoint: place.local_endpoint.as_deref(),
+            flags: &config.flags(),
+        };
+        Some(proof::prove(&subject, progress).await?)
+    };
+    // Last: while the new page is not proved, the old one may still be served somewhere.
+    published.prune(cloud, progress).await?;
     let url = stack.output("SiteUrl")?.to_owned();
     terminal.result(&Deployed {
         info,
         changed: path != Path::Nothing,
         path,
+        verified,
         seconds: (began.elapsed().as_secs_f64() * 10.0).round() / 10.0,
         next: format!("mlink user add you@example.com{}", config.flags()),
     })?;

@@ -1,12 +1,14 @@
 //! `mlink destroy`: empty, delete, and say what is left.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::user::export;
 use super::{Error, Place};
 use crate::aws::Cloud;
-use crate::cli::Global;
+use crate::cli::{self, Global};
 use crate::config::Config;
 use crate::event::Progress;
 use crate::stack::{self, Stack};
@@ -23,12 +25,17 @@ struct Destroyed {
     existed: bool,
     /// What CloudFormation kept, as `type physical-id`.
     left: Vec<String>,
+    /// The file that `--keep-users` keeps them in.
+    users: Option<PathBuf>,
 }
 
 impl fmt::Display for Destroyed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.existed {
             return write!(f, "{} does not exist: nothing to destroy.", self.stack);
+        }
+        if let Some(users) = &self.users {
+            writeln!(f, "Its users are in {}.", users.display())?;
         }
         if self.left.is_empty() {
             return write!(
@@ -48,7 +55,12 @@ impl fmt::Display for Destroyed {
     }
 }
 
-pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result<(), Error> {
+pub async fn run(
+    arguments: &cli::Destroy,
+    global: &Global,
+    config: Config,
+    terminal: &Terminal,
+) -> Result<(), Error> {
     let progress = terminal.progress();
     if config.protected {
         return Err(Error::Guard(
@@ -65,6 +77,7 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
         stack: name.clone(),
         existed: false,
         left: Vec::new(),
+        users: None,
     };
     let store = Store::of(&cloud);
     let Some(stack) = Stack::find(&client, &name).await? else {
@@ -84,6 +97,9 @@ pub async fn run(global: &Global, config: Config, terminal: &Terminal) -> Result
     );
     confirm(global, &what, config.stage.as_str())?;
     destroyed.existed = true;
+    if arguments.keep_users {
+        destroyed.users = Some(export::keep(&cloud, &stack, Path::new(""), progress).await?);
+    }
     // What is under way in the stack ends first; it may be its deletion.
     if let Some(stack) = stack::settled(&client, &name, &tags, progress).await? {
         check(&stack, &tags)?;

@@ -1,6 +1,8 @@
 //! `mlink user`: the people who may sign in.
 
 mod add;
+pub mod export;
+mod import;
 mod list;
 
 use std::fmt;
@@ -26,6 +28,8 @@ pub async fn run(
     match verb {
         cli::User::Add(arguments) => add::run(arguments, global, &config, terminal).await,
         cli::User::List => list::run(&config, terminal).await,
+        cli::User::Export { file } => export::run(file, global, &config, terminal).await,
+        cli::User::Import { file } => import::run(file, &config, terminal).await,
         cli::User::Remove { email, test: true } => {
             let subject = Subject::of(email, &config, terminal).await?;
             let changed = subject.mail.unmark_test(&subject.email).await?;

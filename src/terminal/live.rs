@@ -71,6 +71,10 @@ impl Live {
             } => {
                 self.resource(logical_id, resource_type, status, reason.as_deref());
             }
+            Event::Check { name, ok, detail } => {
+                let mark = if ok { green("✓") } else { red("✗") };
+                self.print(&format!("  {mark} {name} {}", dim(&detail)));
+            }
             other => {
                 if let Some(line) = plain::line(&other) {
                     self.print(&line);

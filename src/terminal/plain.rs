@@ -58,6 +58,10 @@ pub fn line(event: &Event) -> Option<String> {
                 "  {status:<20} {logical_id} ({resource_type}){reason}"
             ))
         }
+        Event::Check { name, ok, detail } => {
+            let outcome = if *ok { "passed" } else { "FAILED" };
+            Some(format!("  {outcome:<7} {name}: {detail}"))
+        }
         Event::AwsCall {
             service,
             operation,

@@ -10,6 +10,7 @@ mod function;
 mod life;
 mod local;
 mod paths;
+mod proof;
 mod security;
 mod server;
 mod stage;
