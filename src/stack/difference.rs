@@ -123,9 +123,12 @@ impl fmt::Display for ResourceDifference {
         let (name, kind) = (&self.logical_id, &self.resource_type);
         write!(f, "{action:<7} {name} ({kind}{replaced})")?;
         for property in &self.properties {
-            let shown = |value: &Option<String>| value.clone().unwrap_or_else(|| "?".to_owned());
-            let (before, after) = (shown(&property.before), shown(&property.after));
-            write!(f, "\n          {}: {before} -> {after}", property.path)?;
+            write!(f, "\n          {}", property.path)?;
+            if property.before.is_some() || property.after.is_some() {
+                let shown = |value: &Option<String>| value.clone().unwrap_or("?".to_owned());
+                let (before, after) = (shown(&property.before), shown(&property.after));
+                write!(f, ": {before} -> {after}")?;
+            }
         }
         Ok(())
     }
@@ -180,6 +183,7 @@ mod tests {
             detail("/Properties/Timeout", Some("10"), Some("20")),
             detail("/Properties/Timeout", Some("10"), Some("20")),
             detail("/Properties/Code/S3Key", Some("a.zip"), None),
+            detail("/Properties/Layers", None, None),
         ]);
         insta::assert_snapshot!(found);
     }
