@@ -238,6 +238,28 @@ fn is_allowed(config: &Config, cloud: &Cloud) -> Result<(), Error> {
     Ok(())
 }
 
+/// What the words about a failure of the stage's stack are made of.
+fn context<'a>(
+    config: &Config,
+    place: &Place,
+    template: Option<&'a template::Template>,
+) -> stack::Context<'a> {
+    let profile = config.profile.iter().filter(|_| !config.is_local());
+    let profile = profile.map(|profile| format!(" --profile {profile}"));
+    let endpoint = place.local_endpoint.iter();
+    let endpoint = endpoint.map(|endpoint| format!(" --endpoint-url {endpoint}"));
+    let domain = config.domain.as_ref();
+    stack::Context {
+        stack: plan::stack_name(config),
+        region: place.cloud.region.clone(),
+        account: place.cloud.account.clone(),
+        flags: config.flags(),
+        aws_flags: profile.chain(endpoint).collect(),
+        domain: domain.map(|domain| (domain.name.clone(), domain.certificate.clone())),
+        template,
+    }
+}
+
 /// The stage's stack, which has to exist.
 async fn existing(cloud: &Cloud, config: &Config) -> Result<stack::Stack, Error> {
     let name = plan::stack_name(config);

@@ -41,6 +41,9 @@ pub enum Event {
         resource_type: String,
         status: String,
         reason: Option<String>,
+        /// Its reason comes next, and whole, in an [`Event::Cause`].
+        #[serde(skip)]
+        is_cause: bool,
     },
     /// One thing that the proof after a deploy looked at.
     Check {
@@ -48,6 +51,8 @@ pub enum Event {
         ok: bool,
         detail: String,
     },
+    /// The first failure of an operation on the stack, which goes on to its end.
+    Cause(Box<Cause>),
     /// One attempt of one AWS API call; shown with `--verbose`.
     AwsCall {
         service: String,
@@ -68,6 +73,59 @@ pub enum Event {
         causes: Vec<String>,
         help: Option<String>,
     },
+}
+
+/// Why an operation on the stack failed: a resource, AWS's words, and what they mean.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cause {
+    pub logical_id: String,
+    pub resource_type: String,
+    /// None while there is none.
+    pub physical_id: Option<String>,
+    /// Where the template makes the resource: `templates/stack.yaml:123`.
+    pub template: Option<String>,
+    /// The property that was refused, as `/Properties/VisibilityTimeout`.
+    pub property: Option<String>,
+    /// AWS's own words, whole.
+    pub reason: String,
+    /// Name of the known failure, such as `name.log_group`.
+    pub known: Option<&'static str>,
+    /// One plain sentence; none for a failure that mlink does not know.
+    pub meaning: Option<String>,
+    /// Sentences, and commands on lines of their own that begin with two blanks.
+    pub help: Option<String>,
+}
+
+impl Cause {
+    /// The resource and where it is made, in a line.
+    pub fn place(&self) -> String {
+        let physical = self.physical_id.iter().map(|id| format!(", {id}"));
+        let kind = Some(&self.resource_type).filter(|kind| !kind.is_empty());
+        let kind = kind.map(|kind| format!(" ({kind}{})", physical.collect::<String>()));
+        let template = self.template.iter().map(|line| format!(", {line}"));
+        let property = self.property.iter().map(|path| format!(", at {path}"));
+        format!(
+            "{}{}{}{}",
+            self.logical_id,
+            kind.unwrap_or_default(),
+            template.collect::<String>(),
+            property.collect::<String>()
+        )
+    }
+}
+
+/// All but the help, which stands apart wherever a failure is shown.
+impl std::fmt::Display for Cause {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let place = self.place();
+        if !place.is_empty() {
+            writeln!(f, "{place}\n")?;
+        }
+        if let Some(meaning) = &self.meaning {
+            writeln!(f, "{meaning}\n")?;
+        }
+        write!(f, "AWS says: {}", self.reason)
+    }
 }
 
 type Sink = Box<dyn FnMut(Event) + Send>;

@@ -1,6 +1,7 @@
 //! One CloudFormation stack: what it is now, and what happens to it.
 
 mod change_set;
+mod context;
 mod destroy;
 mod difference;
 #[cfg(test)]
@@ -8,7 +9,9 @@ mod double;
 mod drift;
 mod events;
 mod failure;
+mod known;
 mod recover;
+mod refusal;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,12 +22,14 @@ use aws_smithy_types::DateTime;
 use crate::aws::{self, failed};
 use crate::plan;
 pub use change_set::{Endangered, Proposal, Request, propose};
+pub use context::Context;
 pub use destroy::{buckets, remove, undeletable};
 pub use difference::{ResourceDifference, template_of};
 pub use drift::drift;
 pub use events::kept;
 pub use failure::Failure;
 pub use recover::{cancel, ready, settled};
+pub use refusal::Refusal;
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -34,9 +39,15 @@ pub enum Error {
     #[error("the stack {0} does not exist")]
     #[diagnostic(code(mlink::stack::missing))]
     Missing(String, #[help] String),
-    #[error("CloudFormation refused the change set: {0}")]
-    #[diagnostic(code(mlink::stack::change_set))]
-    Refused(String),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Refused(#[from] Box<Refusal>),
+    #[error("a first deploy of {0} would make nothing")]
+    #[diagnostic(
+        code(mlink::stack::empty),
+        help("templates/stack.yaml has no resource that its conditions let be made.")
+    )]
+    Empty(String),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Failed(#[from] Box<Failure>),

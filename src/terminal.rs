@@ -6,6 +6,7 @@ mod plain;
 mod prompt;
 mod report;
 mod table;
+mod wrap;
 
 use std::fmt::Display;
 use std::io::{ErrorKind, IsTerminal, Write};
@@ -128,6 +129,12 @@ pub fn usage(error: &clap::Error) -> u8 {
         let _ = error.print();
     }
     u8::try_from(error.exit_code()).unwrap_or(1)
+}
+
+/// A failure as a person sees it who has no colours.
+#[cfg(test)]
+pub fn shown(error: &dyn miette::Diagnostic) -> String {
+    report::rendered(error, false)
 }
 
 fn say(line: &str) {

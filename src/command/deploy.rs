@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::info::Info;
 use super::interrupt::Interrupts;
-use super::{Error, Place, guard};
+use super::{Error, Place, context, guard};
 use crate::artifact::{Artifacts, Platform};
 use crate::aws::Cloud;
 use crate::browser;
@@ -85,10 +85,10 @@ pub async fn run(
     })?;
     let cloud = &place.cloud;
     let client = cloud.cloudformation();
-    let name = plan::stack_name(&config);
+    let context = context(&config, &place, Some(&template));
     let consent = |question: &str| confirm(global, question, config.stage.as_str()).is_ok();
     let tags = plan::tags(&config);
-    let existing = stack::ready(&client, &name, &tags, &consent, progress).await?;
+    let existing = stack::ready(&client, &context, &tags, &consent, progress).await?;
     let in_use = existing.as_ref().map(Stack::code_keys).unwrap_or_default();
     let store = Store::of(cloud);
     let staged = store.stage(artifacts, &in_use, progress).await?;
@@ -98,6 +98,7 @@ pub async fn run(
         config: &config,
         place: &place,
         template: &template,
+        context: &context,
         staged: &staged,
         is_first: existing.is_none(),
         progress,
@@ -164,6 +165,7 @@ struct Deploy<'a> {
     config: &'a Config,
     place: &'a Place,
     template: &'a Template,
+    context: &'a stack::Context<'a>,
     staged: &'a Staged,
     /// Whether there was no stack before: there is nothing then that a change could harm.
     is_first: bool,
@@ -180,17 +182,17 @@ impl Deploy<'_> {
             return Ok((stack.clone(), path));
         }
         let client = self.place.cloud.cloudformation();
-        let (name, tags) = (plan::stack_name(self.config), plan::tags(self.config));
+        let (context, tags) = (self.context, plan::tags(self.config));
         // The page can be published while old resources go; the stack cannot be changed meanwhile.
         let settled = match existing {
             Some(stack) if stack::in_progress(&stack.status) => {
-                stack::settled(&client, &name, &tags, self.progress).await?
+                stack::settled(&client, context, &tags, self.progress).await?
             }
             existing => existing.cloned(),
         };
         let settled = settled.as_ref();
         let request = stack::Request {
-            name: &name,
+            context,
             existing: settled,
             template: self.template,
             parameters: &parameters,
@@ -201,8 +203,9 @@ impl Deploy<'_> {
         match (proposal, settled) {
             (Some(proposal), _) => {
                 let proposal = self.agree(proposal, &client).await?;
-                self.interrupts.attach(&client, &name, settled.is_some());
-                let applied = proposal.apply(&client, self.progress).await;
+                self.interrupts
+                    .attach(&client, &context.stack, settled.is_some());
+                let applied = proposal.apply(&client, context, self.progress).await;
                 self.interrupts.detach();
                 let stack = applied?;
                 if request.mode == Mode::Express {
@@ -211,10 +214,7 @@ impl Deploy<'_> {
                 Ok((stack, path))
             }
             (None, Some(stack)) => Ok((stack.clone(), Path::Nothing)),
-            (None, None) => {
-                let reason = "a first deploy that would make nothing".to_owned();
-                Err(stack::Error::Refused(reason).into())
-            }
+            (None, None) => Err(stack::Error::Empty(context.stack.clone()).into()),
         }
     }
 

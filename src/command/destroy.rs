@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 
 use super::user::export;
-use super::{Error, Place};
+use super::{Error, Place, context};
 use crate::aws::Cloud;
 use crate::cli::{self, Global};
 use crate::config::Config;
@@ -69,7 +69,9 @@ pub async fn run(
                 .to_owned(),
         ));
     }
-    let Place { cloud, .. } = Place::reach(&config, terminal).await?;
+    let place = Place::reach(&config, terminal).await?;
+    let context = context(&config, &place, None);
+    let cloud = place.cloud;
     let client = cloud.cloudformation();
     let name = plan::stack_name(&config);
     let mut destroyed = Destroyed {
@@ -101,9 +103,9 @@ pub async fn run(
         destroyed.users = Some(export::keep(&cloud, &stack, Path::new(""), progress).await?);
     }
     // What is under way in the stack ends first; it may be its deletion.
-    if let Some(stack) = stack::settled(&client, &name, &tags, progress).await? {
+    if let Some(stack) = stack::settled(&client, &context, &tags, progress).await? {
         check(&stack, &tags)?;
-        remove(&cloud, &stack, global, progress).await?;
+        remove(&cloud, &stack, &context, global, progress).await?;
     }
     destroyed.left = stack::kept(&client, &stack.id).await?;
     let step = progress.step("Remove the artifacts");
@@ -128,13 +130,14 @@ pub async fn run(
 async fn remove(
     cloud: &Cloud,
     stack: &Stack,
+    context: &stack::Context<'_>,
     global: &Global,
     progress: &Progress,
 ) -> Result<(), Error> {
     let client = cloud.cloudformation();
     for _ in 0..2 {
         empty_buckets(cloud, stack, progress).await?;
-        if stack::remove(&client, stack, &[], progress)
+        if stack::remove(&client, stack, &[], context, progress)
             .await?
             .is_none()
         {
@@ -148,7 +151,7 @@ async fn remove(
         stuck.join(", ")
     );
     confirm(global, &what, &stack.name)?;
-    match stack::remove(&client, stack, &stuck, progress).await? {
+    match stack::remove(&client, stack, &stuck, context, progress).await? {
         None => Ok(()),
         Some(failure) => Err(stack::Error::Failed(Box::new(failure)).into()),
     }

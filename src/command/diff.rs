@@ -6,7 +6,7 @@ use std::fmt;
 use serde::Serialize;
 use similar::TextDiff;
 
-use super::{Error, Exit, Place};
+use super::{Error, Exit, Place, context};
 use crate::artifact::{Artifacts, Platform};
 use crate::config::Config;
 use crate::plan::{self, Inputs, Path};
@@ -85,7 +85,7 @@ pub async fn run(config: Config, terminal: &Terminal) -> Result<Exit, Error> {
     };
     if difference.path != Path::Nothing {
         let request = stack::Request {
-            name: &name,
+            context: &context(&config, &place, Some(&template)),
             existing: existing.as_ref(),
             template: &template,
             parameters: &parameters,

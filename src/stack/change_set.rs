@@ -11,7 +11,8 @@ use aws_sdk_cloudformation::types::{
 use aws_smithy_types::DateTime;
 
 use super::events::{Bookmark, follow};
-use super::{Error, Failure, ResourceDifference, Stack};
+use super::refusal::Refusal;
+use super::{Context, Error, Failure, ResourceDifference, Stack};
 use crate::aws::failed;
 use crate::config::Mode;
 use crate::event::{Event, Progress};
@@ -36,7 +37,7 @@ pub struct Proposal {
 
 /// What is asked of CloudFormation.
 pub struct Request<'a> {
-    pub name: &'a str,
+    pub context: &'a Context<'a>,
     /// The stack as it is; none for a first deploy.
     pub existing: Option<&'a Stack>,
     pub template: &'a Template,
@@ -66,7 +67,10 @@ pub async fn propose(
     request: &Request<'_>,
     progress: &Progress,
 ) -> Result<Option<Proposal>, Error> {
-    let Request { name, existing, .. } = *request;
+    let Request {
+        context, existing, ..
+    } = *request;
+    let name = context.stack.as_str();
     let step = progress.step("Compute the change set");
     let change_set = format!("{PREFIX}{}", unique());
     let change_set_type = if existing.is_some() {
@@ -94,7 +98,10 @@ pub async fn propose(
         ))
         .send()
         .await
-        .map_err(failed(format!("propose a change set for {name}")))?;
+        .map_err(failed(format!("propose a change set for {name}")))
+        .map_err(|error| Refusal::of_call(error, context))?;
+    // Its findings are known by its ARN only.
+    let arn = created.id.unwrap_or_else(|| change_set.clone());
     let stack_id = created.stack_id.unwrap_or_else(|| name.to_owned());
     let described = settled(client, name, &change_set).await?;
     let reason = described.status_reason().unwrap_or_default().to_owned();
@@ -104,12 +111,12 @@ pub async fn propose(
             step.done("no changes");
             return Ok(None);
         }
-        let reason = with_validation(client, name, &change_set, reason).await?;
+        let refusal = Refusal::explain(client, &arn, reason, context).await;
         discard(client, name, &change_set).await?;
         if existing.is_none() {
             discard_placeholder(client, name).await?;
         }
-        return Err(Error::Refused(reason));
+        return Err(Error::Refused(Box::new(refusal)));
     }
     let changes = described.changes.unwrap_or_default();
     let proposal = Proposal {
@@ -155,12 +162,17 @@ async fn strangers(client: &Client, stack: &str) -> Result<Vec<String>, Error> {
 
 impl Proposal {
     /// Executes the change set and follows it to its end.
-    pub async fn apply(self, client: &Client, progress: &Progress) -> Result<Stack, Error> {
+    pub async fn apply(
+        self,
+        client: &Client,
+        context: &Context<'_>,
+        progress: &Progress,
+    ) -> Result<Stack, Error> {
         let step = progress.step(format!("Apply the stack {}", self.stack_name));
         let before = Bookmark::now(client, &self.stack_id).await?;
         self.is_fresh(client).await?;
         self.execute(client, &before).await?;
-        let events = follow(client, &self.stack_id, before, progress).await?;
+        let events = follow(client, &self.stack_id, before, context, progress).await?;
         // The events tell how; DescribeStacks tells what is true.
         let stack = Stack::find(client, &self.stack_id)
             .await?
@@ -170,7 +182,9 @@ impl Proposal {
                 step.done(stack.status.as_str());
                 Ok(stack)
             }
-            _ => Err(Error::Failed(Box::new(Failure::explain(&stack, &events)))),
+            _ => Err(Error::Failed(Box::new(Failure::explain(
+                &stack, &events, context,
+            )))),
         }
     }
 
@@ -339,38 +353,6 @@ async fn discard_placeholder(client: &Client, stack: &str) -> Result<(), Error> 
     Ok(())
 }
 
-/// The reason with what CloudFormation's validation found: the reason alone says only that it found
-/// something (user guide, "Validate stack deployments").
-async fn with_validation(
-    client: &Client,
-    stack: &str,
-    change_set: &str,
-    reason: String,
-) -> Result<String, Error> {
-    if !reason.contains("DescribeEvents") && !reason.contains("EarlyValidation") {
-        return Ok(reason);
-    }
-    let mut events = client
-        .describe_events()
-        .stack_name(stack)
-        .change_set_name(change_set)
-        .into_paginator()
-        .items()
-        .send();
-    let mut found = reason;
-    while let Some(event) = events.next().await {
-        let event = event.map_err(failed(format!(
-            "read why the change set {change_set} was refused"
-        )))?;
-        let resource = event.logical_resource_id().unwrap_or_default();
-        let path = event.validation_path().unwrap_or_default();
-        if let Some(reason) = event.validation_status_reason() {
-            found += &format!("\n{resource} {path}: {reason}");
-        }
-    }
-    Ok(found)
-}
-
 /// CloudFormation has no code for "no changes"; these are its two sentences.
 fn is_empty(reason: &str) -> bool {
     reason.contains("didn't contain changes") || reason.contains("No updates are to be performed")
@@ -414,13 +396,18 @@ fn unique() -> String {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_cloudformation::operation::create_change_set::CreateChangeSetOutput;
+    use aws_sdk_cloudformation::operation::create_change_set::{
+        CreateChangeSetError, CreateChangeSetOutput,
+    };
     use aws_sdk_cloudformation::operation::delete_change_set::DeleteChangeSetOutput;
     use aws_sdk_cloudformation::operation::delete_stack::DeleteStackOutput;
-    use aws_sdk_cloudformation::operation::describe_events::DescribeEventsOutput;
+    use aws_sdk_cloudformation::operation::describe_events::{
+        DescribeEventsError, DescribeEventsOutput,
+    };
     use aws_sdk_cloudformation::operation::list_change_sets::ListChangeSetsOutput;
-    use aws_sdk_cloudformation::types::OperationEvent;
+    use aws_sdk_cloudformation::types::{EventType, HookFailureMode, OperationEvent};
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
+    use aws_smithy_types::error::ErrorMetadata;
 
     use std::sync::{Arc, Mutex};
 
@@ -457,9 +444,21 @@ mod tests {
         let template = Template {
             body: "Resources: {}".to_owned(),
             fingerprint: "f".to_owned(),
+            sources: vec![(
+                "templates/stack.yaml",
+                "Resources:\n  MailQueue:\n    Properties:\n      VisibilityTimeout: soon\n"
+                    .to_owned(),
+            )],
+        };
+        let context = Context {
+            stack: "mlink-dev".to_owned(),
+            region: "eu-west-1".to_owned(),
+            flags: " --stage dev".to_owned(),
+            template: Some(&template),
+            ..Context::default()
         };
         let request = Request {
-            name: "mlink-dev",
+            context: &context,
             existing: None,
             template: &template,
             parameters: &Parameters::new(),
@@ -537,26 +536,16 @@ mod tests {
         }
     }
 
-    #[tokio::test(start_paused = true)]
-    async fn a_refused_change_set_says_why_and_leaves_nothing() {
-        let created = created();
-        let look = mock!(Client::describe_change_set).then_output(|| {
-            described(
-                ChangeSetStatus::Failed,
-                "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. \
-                 To troubleshoot, use the DescribeEvents API.",
-            )
-        });
-        let found = mock!(Client::describe_events).then_output(|| {
-            let event = OperationEvent::builder()
-                .logical_resource_id("MailQueue")
-                .validation_path("/Properties/VisibilityTimeout")
-                .validation_status_reason("must be a number")
-                .build();
-            DescribeEventsOutput::builder()
-                .operation_events(event)
+    /// The error of a change set that CloudFormation refuses with this reason, finding these.
+    async fn refused(reason: &'static str, found: Rule) -> Error {
+        let created = mock!(Client::create_change_set).then_output(|| {
+            CreateChangeSetOutput::builder()
+                .stack_id(ID)
+                .id(ARN)
                 .build()
         });
+        let look = mock!(Client::describe_change_set)
+            .then_output(|| described(ChangeSetStatus::Failed, reason));
         let discarded = mock!(Client::delete_change_set)
             .then_output(|| DeleteChangeSetOutput::builder().build());
         let others =
@@ -565,14 +554,129 @@ mod tests {
             mock!(Client::delete_stack).then_output(|| DeleteStackOutput::builder().build());
         let client = mock_client!(
             aws_sdk_cloudformation,
-            RuleMode::Sequential,
+            RuleMode::MatchAny,
             [&created, &look, &found, &discarded, &others, &placeholder]
         );
         let Err(error) = proposed(&client, &Progress::silent()).await else {
             panic!("not refused")
         };
-        insta::assert_snapshot!(error);
-        assert_eq!(placeholder.num_calls(), 1);
+        assert_eq!((discarded.num_calls(), placeholder.num_calls()), (1, 1));
+        error
+    }
+
+    /// Findings are only told to who asks for them by the ARN.
+    fn found(pages: Vec<DescribeEventsOutput>) -> Rule {
+        let mut rule = mock!(Client::describe_events)
+            .match_requests(|request| request.change_set_name() == Some(ARN))
+            .sequence();
+        for page in pages {
+            rule = rule.output(move || page.clone());
+        }
+        rule.build()
+    }
+
+    const ARN: &str = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/mlink-1/2";
+    const VALIDATED: &str = "The following hook(s)/validation failed: \
+        [AWS::EarlyValidation::PropertyValidation]. To troubleshoot Early Validation errors, use the \
+        DescribeEvents API for detailed failure information.";
+
+    fn finding(logical: &str, kind: &str, path: &str, reason: &str) -> OperationEvent {
+        OperationEvent::builder()
+            .event_type(EventType::ValidationError)
+            .logical_resource_id(logical)
+            .resource_type(kind)
+            .validation_path(path)
+            .validation_failure_mode(HookFailureMode::Fail)
+            .validation_status_reason(reason)
+            .build()
+    }
+
+    fn findings(events: Vec<OperationEvent>, next: Option<&str>) -> DescribeEventsOutput {
+        DescribeEventsOutput::builder()
+            .set_operation_events(Some(events))
+            .set_next_token(next.map(str::to_owned))
+            .build()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_refused_change_set_shows_what_was_found_on_every_page_and_leaves_nothing() {
+        let warning = OperationEvent::builder()
+            .logical_resource_id("SiteBucket")
+            .validation_failure_mode(HookFailureMode::Warn)
+            .validation_status_reason("The bucket 'b' is not empty.")
+            .build();
+        let path = "/Resources/MailQueue/Properties/VisibilityTimeout";
+        let pages = vec![
+            findings(vec![warning], Some("more")),
+            findings(
+                vec![finding(
+                    "MailQueue",
+                    "AWS::SQS::Queue",
+                    path,
+                    "expected type: Integer, found: String",
+                )],
+                Some("yet more"),
+            ),
+            findings(
+                vec![finding(
+                    "MailFunction",
+                    "AWS::Lambda::Function",
+                    "",
+                    "Resource of type 'AWS::Lambda::Function' with identifier 'mlink-dev-mail' already exists.",
+                )],
+                None,
+            ),
+        ];
+        let error = refused(VALIDATED, found(pages)).await;
+        insta::assert_snapshot!(crate::terminal::shown(&error));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_change_set_that_is_refused_for_another_reason_shows_it_raw() {
+        let error = refused("Nobody knows why.", found(Vec::new())).await;
+        insta::assert_snapshot!(crate::terminal::shown(&error));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn findings_that_may_not_be_read_swallow_nothing_and_leave_nothing() {
+        let denied = mock!(Client::describe_events).then_error(|| {
+            let denied = ErrorMetadata::builder().code("AccessDenied").message(
+                "User: arn:aws:iam::123456789012:user/alice is not authorized to perform: \
+                 cloudformation:DescribeEvents on resource: arn:aws:cloudformation:eu-west-1:\
+                 123456789012:stack/mlink-dev/* because no identity-based policy allows the \
+                 cloudformation:DescribeEvents action",
+            );
+            DescribeEventsError::generic(denied.build())
+        });
+        let error = refused(VALIDATED, denied).await;
+        insta::assert_snapshot!(crate::terminal::shown(&error));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_is_refused_for_a_known_reason_is_explained_too() {
+        let call = |code: &'static str, message: &'static str| {
+            mock!(Client::create_change_set).then_error(move || {
+                let refused = ErrorMetadata::builder().code(code).message(message);
+                CreateChangeSetError::generic(refused.build())
+            })
+        };
+        let known = call(
+            "ValidationError",
+            "Template format error: Unrecognized resource types: [AWS::SES::ConfigurationSet]",
+        );
+        let unknown = call(
+            "ValidationError",
+            "Template error: the moon is in the wrong house",
+        );
+        let errors = [known, unknown].map(async |rule| {
+            let client = mock_client!(aws_sdk_cloudformation, RuleMode::MatchAny, [&rule]);
+            let Err(error) = proposed(&client, &Progress::silent()).await else {
+                panic!("not refused")
+            };
+            crate::terminal::shown(&error)
+        });
+        let [known, unknown] = errors;
+        insta::assert_snapshot!(format!("{}\n\n{}", known.await, unknown.await));
     }
 
     /// A change set against the stack as it is now.
@@ -589,7 +693,8 @@ mod tests {
 
     async fn applied(proposal: Proposal, double: &Double) -> Result<Stack, Error> {
         let progress = Progress::silent();
-        proposal.apply(&double.client(), &progress).await
+        let context = Context::default();
+        proposal.apply(&double.client(), &context, &progress).await
     }
 
     #[tokio::test(start_paused = true)]

@@ -4,13 +4,18 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
 
 use super::events::{Bookmark, follow};
-use super::{Error, Failure, Stack};
+use super::{Context, Error, Failure, Stack};
 use crate::aws::failed;
 use crate::event::Progress;
 
 /// Deletes the stack and follows it to its end.
-pub async fn delete(client: &Client, stack: &Stack, progress: &Progress) -> Result<(), Error> {
-    match remove(client, stack, &[], progress).await? {
+pub async fn delete(
+    client: &Client,
+    stack: &Stack,
+    context: &Context<'_>,
+    progress: &Progress,
+) -> Result<(), Error> {
+    match remove(client, stack, &[], context, progress).await? {
         None => Ok(()),
         Some(failure) => Err(Error::Failed(Box::new(failure))),
     }
@@ -22,6 +27,7 @@ pub async fn remove(
     client: &Client,
     stack: &Stack,
     retained: &[String],
+    context: &Context<'_>,
     progress: &Progress,
 ) -> Result<Option<Failure>, Error> {
     let step = progress.step(format!("Delete the stack {}", stack.name));
@@ -33,10 +39,10 @@ pub async fn remove(
         .send()
         .await
         .map_err(failed(format!("delete the stack {}", stack.name)))?;
-    let events = follow(client, &stack.id, before, progress).await?;
+    let events = follow(client, &stack.id, before, context, progress).await?;
     // By its id: a deleted stack is no longer known by its name.
     if let Some(stack) = Stack::find(client, &stack.id).await? {
-        return Ok(Some(Failure::explain(&stack, &events)));
+        return Ok(Some(Failure::explain(&stack, &events, context)));
     }
     step.done(StackStatus::DeleteComplete.as_str());
     Ok(None)

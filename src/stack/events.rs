@@ -5,7 +5,8 @@ use std::time::Duration;
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
 
-use super::{Error, Stack, in_progress};
+use super::failure::{cause, is_cause};
+use super::{Context, Error, Stack, in_progress};
 use crate::aws::failed;
 use crate::event::{Event, Progress};
 
@@ -68,7 +69,8 @@ impl Bookmark {
     }
 }
 
-/// Reports every event after the bookmark and returns them all once the stack's own operation ended.
+/// Reports every event after the bookmark and returns them all once the stack's own operation ended; the
+/// first failure is explained at once, for the way back can take half an hour.
 ///
 /// Where no event tells the end (it was there before the bookmark, or an empty stack was deleted), the
 /// stack's own status does.
@@ -76,9 +78,11 @@ pub async fn follow(
     client: &Client,
     stack_id: &str,
     mut since: Bookmark,
+    context: &Context<'_>,
     progress: &Progress,
 ) -> Result<Vec<StackEvent>, Error> {
     let mut all: Vec<StackEvent> = Vec::new();
+    let mut explained = false;
     let mut pause = FASTEST;
     loop {
         let new = since.advance(client, stack_id).await?;
@@ -89,7 +93,13 @@ pub async fn follow(
         };
         let mut ended = false;
         for event in new {
-            progress.send(resource(&event));
+            let first = !explained && is_cause(&event, stack_id);
+            progress.send(resource(&event, first));
+            if first {
+                explained = true;
+                let cause = cause(&event, &all, context);
+                progress.send(Event::Cause(Box::new(cause)));
+            }
             ended |= is_end(&event, stack_id);
             all.push(event);
         }
@@ -116,8 +126,9 @@ pub async fn kept(client: &Client, stack_id: &str) -> Result<Vec<String>, Error>
         .collect())
 }
 
-fn resource(event: &StackEvent) -> Event {
+fn resource(event: &StackEvent, is_cause: bool) -> Event {
     Event::Resource {
+        is_cause,
         logical_id: event.logical_resource_id.clone().unwrap_or_default(),
         resource_type: event.resource_type.clone().unwrap_or_default(),
         status: event
@@ -189,14 +200,19 @@ pub mod tests {
         let told = Arc::new(Mutex::new(Vec::new()));
         let sink = told.clone();
         let progress = Progress::new(move |event| {
-            if let Event::Resource {
-                logical_id, status, ..
-            } = event
-            {
-                sink.lock().unwrap().push(format!("{logical_id} {status}"));
-            }
+            let line = match event {
+                Event::Resource {
+                    logical_id, status, ..
+                } => format!("{logical_id} {status}"),
+                Event::Cause(cause) => format!("because of {}: {}", cause.logical_id, cause.reason),
+                _ => return,
+            };
+            sink.lock().unwrap().push(line);
         });
-        follow(&client, STACK, since, &progress).await.unwrap();
+        let context = Context::default();
+        follow(&client, STACK, since, &context, &progress)
+            .await
+            .unwrap();
         let told = told.lock().unwrap();
         told.clone()
     }
@@ -250,20 +266,38 @@ pub mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn a_failure_is_followed_through_its_rollback() {
+    async fn the_first_failure_is_explained_at_once_and_followed_through_its_rollback() {
+        let cancelled = event(
+            1,
+            "Pool",
+            "CREATE_FAILED",
+            Some("Resource creation cancelled"),
+        );
+        let failed = event(2, "Queue", "CREATE_FAILED", Some("No room"));
+        let louder = event(3, "Table", "CREATE_FAILED", Some("NO ROOM AT ALL"));
         let polls = vec![
-            page(&[event(1, "mlink-dev", "CREATE_FAILED", None)], None),
+            page(&[failed.clone(), cancelled.clone()], None),
             page(
                 &[
-                    event(3, "mlink-dev", "ROLLBACK_COMPLETE", None),
-                    event(2, "mlink-dev", "ROLLBACK_IN_PROGRESS", None),
-                    event(1, "mlink-dev", "CREATE_FAILED", None),
+                    event(5, "mlink-dev", "ROLLBACK_COMPLETE", None),
+                    event(4, "mlink-dev", "ROLLBACK_IN_PROGRESS", None),
+                    louder,
+                    failed,
+                    cancelled,
                 ],
                 None,
             ),
         ];
-        let told = told(polls, Bookmark::default()).await;
-        assert_eq!(told.last().unwrap(), "mlink-dev ROLLBACK_COMPLETE");
-        assert_eq!(told.len(), 3);
+        assert_eq!(
+            told(polls, Bookmark::default()).await,
+            [
+                "Pool CREATE_FAILED",
+                "Queue CREATE_FAILED",
+                "because of Queue: No room",
+                "Table CREATE_FAILED",
+                "mlink-dev ROLLBACK_IN_PROGRESS",
+                "mlink-dev ROLLBACK_COMPLETE",
+            ]
+        );
     }
 }

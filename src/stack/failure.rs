@@ -1,32 +1,23 @@
-//! Why a stack operation failed: the first real cause among its events.
+//! Why a stack operation failed: the first real cause among its events, and what has become of the stack.
+
+#[cfg(test)]
+mod tests;
 
 use aws_sdk_cloudformation::types::{StackEvent, StackStatus};
 
-use super::Stack;
+use super::{Context, Stack, known};
+use crate::event::Cause;
 
 /// A failed operation, told by its first cause. What failed later was mostly cancelled because of it.
 #[derive(Debug, thiserror::Error)]
-#[error("the stack {stack} is {status}{}", cause_line(.cause.as_ref()))]
+#[error("the stack {stack} is {status}: {}{}{}", outcome(.status), told(.cause.as_ref()), stuck_line(.stuck.as_ref()))]
 pub struct Failure {
     stack: String,
     status: StackStatus,
     cause: Option<Cause>,
-}
-
-#[derive(Debug, PartialEq, Eq)]
-struct Cause {
-    logical_id: String,
-    resource_type: String,
-    reason: String,
-}
-
-fn cause_line(cause: Option<&Cause>) -> String {
-    cause.map_or_else(String::new, |cause| {
-        format!(
-            "\n\nThe first cause: {} ({})\n{}",
-            cause.logical_id, cause.resource_type, cause.reason
-        )
-    })
+    /// What stopped the way back, where that failed too.
+    stuck: Option<Cause>,
+    help: String,
 }
 
 impl miette::Diagnostic for Failure {
@@ -35,116 +26,169 @@ impl miette::Diagnostic for Failure {
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        let help = match self.status.as_str() {
-            "ROLLBACK_COMPLETE" => {
-                "Nothing of this first deploy is left in use. Mend the cause and deploy again."
-            }
-            "UPDATE_ROLLBACK_COMPLETE" => {
-                "The stage runs as it did before. Mend the cause and deploy again."
-            }
-            _ => {
-                "The events above tell what happened; the stack stays as it is for you to look at."
-            }
-        };
-        Some(Box::new(help))
+        Some(Box::new(&self.help))
     }
 }
 
 impl Failure {
     /// `events` are those of the operation, oldest first.
-    pub fn explain(stack: &Stack, events: &[StackEvent]) -> Failure {
+    pub fn explain(stack: &Stack, events: &[StackEvent], context: &Context<'_>) -> Failure {
+        let first = events.iter().position(|event| is_cause(event, &stack.id));
+        let cause = first.map(|first| cause(&events[first], &events[..first], context));
+        let stuck = stuck(stack, events, context).filter(|stuck| Some(stuck) != cause.as_ref());
+        let help = help(&stack.status, cause.as_ref(), stuck.as_ref(), context);
         Failure {
             stack: stack.name.clone(),
             status: stack.status.clone(),
-            cause: first_cause(&stack.id, events),
+            cause,
+            stuck,
+            help,
         }
     }
 }
 
-fn first_cause(stack_id: &str, events: &[StackEvent]) -> Option<Cause> {
-    let failed = |event: &&StackEvent| {
-        event
-            .resource_status()
-            .is_some_and(|status| status.as_str().ends_with("_FAILED"))
+/// Whether an event tells why an operation fails. Resources that were cancelled because of another one
+/// do not, and neither does the stack's own list of what failed.
+pub fn is_cause(event: &StackEvent, stack_id: &str) -> bool {
+    let status = event.resource_status().map_or("", |status| status.as_str());
+    let reason = event.resource_status_reason().unwrap_or_default();
+    if event.physical_resource_id() != Some(stack_id) {
+        return status.ends_with("_FAILED") && !is_echo(reason);
+    }
+    // What CloudFormation finds by itself, such as an export that is taken, stands on the stack, at the
+    // beginning of the way back.
+    let fails = status.ends_with("_FAILED") || status.ends_with("ROLLBACK_IN_PROGRESS");
+    fails && !reason.is_empty() && !is_echo(reason)
+}
+
+/// The echo of another failure, which may come before it. "Rollback requested by user" is what
+/// CloudFormation says of every rollback.
+fn is_echo(reason: &str) -> bool {
+    let reason = reason.trim().trim_end_matches('.');
+    (reason.starts_with("Resource ") && reason.ends_with(" cancelled"))
+        || reason.starts_with("The following resource(s) failed to ")
+        || reason == "Rollback requested by user"
+        || reason == "User Initiated"
+}
+
+/// The cause that an event tells; `before` are the earlier ones, of which a hook's may say more.
+pub fn cause(event: &StackEvent, before: &[StackEvent], context: &Context<'_>) -> Cause {
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let logical_id = text(event.logical_resource_id());
+    let resource_type = text(event.resource_type());
+    let reason = match text(event.resource_status_reason()) {
+        none if none.is_empty() => "CloudFormation gave no reason".to_owned(),
+        reason => reason,
     };
-    let cancelled = |event: &&StackEvent| {
-        let reason = event.resource_status_reason().unwrap_or_default();
-        // "Resource creation cancelled", "Resource update cancelled": the echo of another failure.
-        reason.contains("cancelled")
+    let hooks = before.iter().filter(|earlier| {
+        reason.contains("hook(s)") && earlier.logical_resource_id() == event.logical_resource_id()
+    });
+    let hooks = hooks.filter_map(StackEvent::hook_status_reason);
+    let reason = hooks.fold(reason.clone(), |reason, hook| format!("{reason}\n{hook}"));
+    let physical_id = event.physical_resource_id().filter(|id| !id.is_empty());
+    explained(
+        Cause {
+            template: context.line(&logical_id, ""),
+            physical_id: physical_id.map(str::to_owned),
+            logical_id,
+            resource_type,
+            property: None,
+            reason,
+            known: None,
+            meaning: None,
+            help: None,
+        },
+        context,
+    )
+}
+
+/// The cause with what is known about such failures.
+pub fn explained(cause: Cause, context: &Context<'_>) -> Cause {
+    let Some(advice) = known::advice(&cause, context) else {
+        return cause;
     };
-    let own = |event: &&StackEvent| event.physical_resource_id() == Some(stack_id);
-    let event = events
-        .iter()
-        .filter(failed)
-        .find(|event| !cancelled(event) && !own(event))
-        // A failure before any resource was touched stands on the stack itself.
-        .or_else(|| events.iter().filter(failed).find(|event| !cancelled(event)))?;
-    Some(Cause {
-        logical_id: event.logical_resource_id().unwrap_or_default().to_owned(),
-        resource_type: event.resource_type().unwrap_or_default().to_owned(),
-        reason: event
-            .resource_status_reason()
-            .unwrap_or("CloudFormation gave no reason")
-            .to_owned(),
+    Cause {
+        known: Some(advice.name),
+        meaning: Some(advice.meaning),
+        help: Some(advice.help),
+        ..cause
+    }
+}
+
+/// What stopped the way back: the first failure after it began.
+fn stuck(stack: &Stack, events: &[StackEvent], context: &Context<'_>) -> Option<Cause> {
+    if !stack.status.as_str().ends_with("ROLLBACK_FAILED") {
+        return None;
+    }
+    let back = |event: &StackEvent| {
+        event.physical_resource_id() == Some(stack.id.as_str())
+            && event
+                .resource_status()
+                .is_some_and(|status| status.as_str().ends_with("ROLLBACK_IN_PROGRESS"))
+    };
+    let began = events.iter().position(back)? + 1;
+    let mut after = events[began..].iter();
+    let at = after.position(|event| is_cause(event, &stack.id))? + began;
+    Some(cause(&events[at], &events[..at], context))
+}
+
+fn told(cause: Option<&Cause>) -> String {
+    cause.map_or_else(String::new, |cause| format!("\n\n{cause}"))
+}
+
+fn stuck_line(stuck: Option<&Cause>) -> String {
+    stuck.map_or_else(String::new, |stuck| {
+        format!("\n\nThe way back then failed at {stuck}")
     })
 }
 
-#[cfg(test)]
-mod tests {
-    use super::super::events::tests::event;
-    use super::*;
-
-    fn stack() -> Stack {
-        Stack {
-            name: "mlink-dev".to_owned(),
-            id: "arn:aws:cloudformation:eu-west-1:123456789012:stack/mlink-dev/1".to_owned(),
-            changed_at: None,
-            status: StackStatus::RollbackComplete,
-            outputs: Default::default(),
-            parameters: Default::default(),
-            termination_protected: false,
-            tags: Default::default(),
+/// What the status means for who uses the stage.
+fn outcome(status: &StackStatus) -> &'static str {
+    match status.as_str() {
+        "ROLLBACK_COMPLETE" => {
+            "its first deploy failed and was taken back; nothing of it is in use"
         }
+        "ROLLBACK_FAILED" => {
+            "its first deploy failed, and not all of it could be removed; nothing of it is in use"
+        }
+        "UPDATE_ROLLBACK_COMPLETE" => "the change was taken back; the stage runs as before",
+        "UPDATE_ROLLBACK_FAILED" => {
+            "neither the change nor the way back came through; parts of the stage may be old, others new"
+        }
+        "CREATE_FAILED" => "its first deploy stopped half-way; nothing was taken back",
+        "UPDATE_FAILED" => "the change stopped half-way; parts of the stage are old, others new",
+        "DELETE_FAILED" => "not all of it could be deleted; what is gone is gone",
+        _ => "the operation did not come through",
     }
+}
 
-    #[test]
-    fn the_first_cause_is_named_and_not_what_was_cancelled_because_of_it() {
-        let events = [
-            event(1, "mlink-dev", "CREATE_IN_PROGRESS", None),
-            event(
-                2,
-                "Table",
-                "CREATE_FAILED",
-                Some("Resource creation cancelled"),
-            ),
-            event(
-                3,
-                "Queue",
-                "CREATE_FAILED",
-                Some("Access to sqs:CreateQueue is denied"),
-            ),
-            event(4, "Pool", "CREATE_FAILED", Some("Limit exceeded")),
-            event(5, "mlink-dev", "ROLLBACK_IN_PROGRESS", Some("Queue failed")),
-            event(6, "mlink-dev", "ROLLBACK_COMPLETE", None),
-        ];
-        insta::assert_snapshot!(Failure::explain(&stack(), &events));
+/// What helps against the cause, and the way on from the stack's state where that does not say it.
+fn help(
+    status: &StackStatus,
+    cause: Option<&Cause>,
+    stuck: Option<&Cause>,
+    context: &Context<'_>,
+) -> String {
+    let mut help: Vec<String> = [stuck, cause]
+        .into_iter()
+        .flatten()
+        .filter_map(|cause| cause.help.clone())
+        .collect();
+    help.dedup();
+    let (way, verb) = match status.as_str() {
+        "DELETE_FAILED" => ("Mend the cause; this takes it up again:", "destroy"),
+        "UPDATE_ROLLBACK_FAILED" => (
+            "Mend the cause; this finishes the way back, and then deploys:",
+            "deploy",
+        ),
+        _ => ("Mend the cause and deploy again:", "deploy"),
+    };
+    let command = format!("  {}", context.mlink(verb));
+    let is_said = help
+        .iter()
+        .any(|help| help.lines().any(|line| line == command));
+    if !is_said {
+        help.push(format!("{way}\n{command}"));
     }
-
-    #[test]
-    fn a_failure_of_the_stack_itself_is_a_cause_too() {
-        let events = [
-            event(
-                1,
-                "mlink-dev",
-                "CREATE_FAILED",
-                Some("The role cannot be assumed"),
-            ),
-            event(2, "mlink-dev", "ROLLBACK_COMPLETE", None),
-        ];
-        assert!(
-            Failure::explain(&stack(), &events)
-                .to_string()
-                .contains("cannot be assumed")
-        );
-    }
+    help.join("\n")
 }

@@ -6,7 +6,7 @@ use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackS
 
 use super::destroy::{delete, resources};
 use super::events::{Bookmark, follow};
-use super::{Error, Failure, Stack, change_set, in_progress};
+use super::{Context, Error, Failure, Stack, change_set, in_progress};
 use crate::aws::failed;
 use crate::event::Progress;
 
@@ -53,25 +53,25 @@ fn way(status: &StackStatus) -> Way {
 /// The stack that a deploy starts from, ours and in order: none for a first deploy.
 pub async fn ready(
     client: &Client,
-    name: &str,
+    context: &Context<'_>,
     tags: &[(&str, String)],
     consent: Consent<'_>,
     progress: &Progress,
 ) -> Result<Option<Stack>, Error> {
-    let Some(stack) = settled(client, name, tags, progress).await? else {
+    let Some(stack) = settled(client, context, tags, progress).await? else {
         return Ok(None);
     };
     match way(&stack.status) {
         Way::Create => {
-            change_set::only_ours(client, name).await?;
+            change_set::only_ours(client, &context.stack).await?;
             Ok(None)
         }
         Way::Update => Ok(Some(stack)),
         Way::Remake => {
-            remake(client, &stack, progress).await?;
+            remake(client, &stack, context, progress).await?;
             Ok(None)
         }
-        Way::ContinueRollback => continue_rollback(client, &stack, consent, progress)
+        Way::ContinueRollback => continue_rollback(client, &stack, consent, context, progress)
             .await
             .map(Some),
         Way::FinishDeletion => Err(state(
@@ -90,10 +90,11 @@ pub async fn ready(
 /// The stack once nothing is under way in it: an operation that was begun before is followed to its end.
 pub async fn settled(
     client: &Client,
-    name: &str,
+    context: &Context<'_>,
     tags: &[(&str, String)],
     progress: &Progress,
 ) -> Result<Option<Stack>, Error> {
+    let name = &context.stack;
     while let Some(stack) = Stack::find(client, name).await? {
         stack.check_owner(tags)?;
         if way(&stack.status) != Way::Wait {
@@ -101,7 +102,7 @@ pub async fn settled(
         }
         let step = progress.step(format!("Wait for {name}, which is {}", stack.status));
         let now = Bookmark::now(client, &stack.id).await?;
-        follow(client, &stack.id, now, progress).await?;
+        follow(client, &stack.id, now, context, progress).await?;
         step.done("");
     }
     Ok(None)
@@ -118,7 +119,12 @@ fn state(stack: &Stack, what: &'static str, help: String) -> Error {
 
 /// Removes what a failed first deploy left. Users and links can only be in a stack that was not rolled
 /// back to the end; such a one is not removed in passing.
-async fn remake(client: &Client, stack: &Stack, progress: &Progress) -> Result<(), Error> {
+async fn remake(
+    client: &Client,
+    stack: &Stack,
+    context: &Context<'_>,
+    progress: &Progress,
+) -> Result<(), Error> {
     let survivors: Vec<String> = resources(client, &stack.id)
         .await?
         .iter()
@@ -140,7 +146,7 @@ async fn remake(client: &Client, stack: &Stack, progress: &Progress) -> Result<(
          link. It is removed and made again.",
         stack.name, stack.status
     ));
-    delete(client, stack, progress).await
+    delete(client, stack, context, progress).await
 }
 
 fn is_stateful(resource: &StackResourceSummary) -> bool {
@@ -173,9 +179,10 @@ async fn continue_rollback(
     client: &Client,
     stack: &Stack,
     consent: Consent<'_>,
+    context: &Context<'_>,
     progress: &Progress,
 ) -> Result<Stack, Error> {
-    let (now, _) = rollback_without(client, stack, &[], progress).await?;
+    let (now, _) = rollback_without(client, stack, &[], context, progress).await?;
     if way(&now.status) == Way::Update {
         return Ok(now);
     }
@@ -198,9 +205,11 @@ async fn continue_rollback(
             format!("Mend what the events above name and run this again, or skip it: `{command}`"),
         ));
     }
-    let (now, events) = rollback_without(client, stack, &stuck, progress).await?;
+    let (now, events) = rollback_without(client, stack, &stuck, context, progress).await?;
     if way(&now.status) != Way::Update {
-        return Err(Error::Failed(Box::new(Failure::explain(&now, &events))));
+        return Err(Error::Failed(Box::new(Failure::explain(
+            &now, &events, context,
+        ))));
     }
     Ok(now)
 }
@@ -222,6 +231,7 @@ async fn rollback_without(
     client: &Client,
     stack: &Stack,
     skipped: &[String],
+    context: &Context<'_>,
     progress: &Progress,
 ) -> Result<(Stack, Events), Error> {
     let name = &stack.name;
@@ -234,7 +244,7 @@ async fn rollback_without(
         .send()
         .await
         .map_err(failed(format!("continue the rollback of {name}")))?;
-    let events = follow(client, &stack.id, before, progress).await?;
+    let events = follow(client, &stack.id, before, context, progress).await?;
     let now = again(client, stack).await?;
     step.done(now.status.as_str());
     Ok((now, events))
@@ -273,7 +283,11 @@ mod tests {
         ];
         let consent = |_: &str| agrees;
         let progress = Progress::silent();
-        ready(&double.client(), "mlink-dev", &tags, &consent, &progress).await
+        let context = Context {
+            stack: "mlink-dev".to_owned(),
+            ..Context::default()
+        };
+        ready(&double.client(), &context, &tags, &consent, &progress).await
     }
 
     /// The status that a deploy starts from; none for a first deploy.

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use super::plain;
+use super::{plain, wrap};
 use crate::event::Event;
 
 /// Between two pictures of a spinner.
@@ -68,8 +68,14 @@ impl Live {
                 ref resource_type,
                 ref status,
                 ref reason,
+                is_cause,
             } => {
-                self.resource(logical_id, resource_type, status, reason.as_deref());
+                let reason = reason.as_deref().filter(|_| !is_cause);
+                self.resource(logical_id, resource_type, status, reason);
+            }
+            Event::Cause(cause) => {
+                let card = plain::card(&cause, wrap::wrapped);
+                self.print(&format!("\n{card}\n\n"));
             }
             Event::Check { name, ok, detail } => {
                 let mark = if ok { green("✓") } else { red("✗") };

@@ -2,24 +2,54 @@
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use std::io::IsTerminal;
+use textwrap::WordSplitter;
 
+use super::wrap;
 use crate::event::Event;
 
 pub fn text(error: &dyn Diagnostic) -> String {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    rendered(error, colour)
+}
+
+pub fn rendered(error: &dyn Diagnostic, colour: bool) -> String {
     let theme = if colour {
         GraphicalTheme::unicode()
     } else {
         GraphicalTheme::unicode_nocolor()
     };
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(100)
+        .with_width(wrap::WIDTH)
+        .with_break_words(false)
+        .with_word_separator(wrap::separator())
+        .with_word_splitter(WordSplitter::NoHyphenation)
         .with_links(false);
     let mut text = String::new();
     match handler.render_report(&mut text, error) {
-        Ok(()) => text.trim_end().to_owned(),
+        Ok(()) => with_whole_bar(text.trim_end()),
         Err(_) => error.to_string(),
     }
+}
+
+/// miette leaves an empty line of a message without the bar that is left of all others.
+fn with_whole_bar(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    let bar = |line: &str| {
+        let (before, _) = line.split_once('│')?;
+        let end = if before.trim().is_empty() {
+            ""
+        } else {
+            "\x1b[0m"
+        };
+        Some(format!("{before}│{end}"))
+    };
+    let whole = lines.iter().enumerate().map(|(at, line)| {
+        let below = lines.get(at + 1).filter(|_| line.is_empty());
+        below
+            .and_then(|below| bar(below))
+            .unwrap_or((*line).to_owned())
+    });
+    whole.collect::<Vec<_>>().join("\n")
 }
 
 /// A command line that clap refused.
