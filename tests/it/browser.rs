@@ -72,7 +72,7 @@ async fn is_clean(browser: &Client, secret: &str) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn links_and_codes_sign_in_through_the_page() {
-    let world = World::new();
+    let world = World::unthrottled();
     let deployed = world.json("deploy --local --stage browser");
     world.json("user add alice@example.com --name Alice --local --stage browser");
     let url = deployed["outputs"]["SiteUrl"].as_str().unwrap();
@@ -149,4 +149,26 @@ async fn links_and_codes_sign_in_through_the_page() {
     for browser in [same, other, stranger] {
         browser.close().await.unwrap();
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_user_signs_in_through_the_page_without_a_mail() {
+    let world = World::unthrottled();
+    let deployed = world.json("deploy --local --stage browser");
+    world.json("user add demo@example.com --name Demo --test --local --stage browser");
+    let chrome = Chrome::start();
+    let browser = chrome.browser().await;
+    let url = deployed["outputs"]["SiteUrl"].as_str().unwrap();
+    browser.goto(url).await.unwrap();
+    enter_address(&browser, "demo@example.com").await;
+    view(&browser, "test-link").await;
+    let link = browser.find(Locator::Css("#test-link")).await.unwrap();
+    let link = link.attr("href").await.unwrap().unwrap();
+    // The page knows the address and does not ask for it again.
+    click(&browser, "#test-link").await;
+    view(&browser, "signed-in").await;
+    assert_eq!(text(&browser, "#who-name").await, "Demo");
+    is_clean(&browser, link.split_once('#').unwrap().1).await;
+    assert!(world.mails().is_empty());
+    browser.close().await.unwrap();
 }

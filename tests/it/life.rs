@@ -16,7 +16,7 @@ fn output<'a>(result: &'a Value, name: &str) -> &'a str {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_stage_is_deployed_used_and_destroyed_without_a_trace() {
-    let world = World::new();
+    let world = World::unthrottled();
     let endpoint = world.endpoint();
     let before = inventory(&endpoint).await;
 

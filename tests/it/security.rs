@@ -1,19 +1,28 @@
 //! The threats, one test each. Against the running stage where the local cloud behaves as AWS does;
 //! else against the functions themselves, behind a Lambda Runtime API and a line of the test's own.
 
+mod administrator;
 mod answers;
 mod api;
+mod audit;
+mod callers;
 mod codes;
 mod dump;
+mod headers;
 mod links;
 mod mail;
 mod outages;
+mod outstanding;
+mod policy;
 mod privilege;
 mod requests;
 mod sessions;
 mod strangers;
+mod test_users;
+mod throttle;
 
 use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::Value;
 use tokio::sync::Barrier;
@@ -25,6 +34,12 @@ use crate::trigger;
 use crate::wire::Wire;
 
 const UPDATE: &str = "dynamodb:UpdateItem";
+
+/// In seconds since 1970.
+fn clock() -> u64 {
+    let clock = SystemTime::now().duration_since(UNIX_EPOCH);
+    clock.unwrap().as_secs()
+}
 
 /// The triggers of the shared stage, in a process of the test's own.
 struct Triggers {

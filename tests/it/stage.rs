@@ -77,7 +77,7 @@ impl Stage {
         if let Some(stage) = shared.upgrade() {
             return stage;
         }
-        let stage = Arc::new(Stage::deploy(World::new()).await);
+        let stage = Arc::new(Stage::deploy(World::unthrottled()).await);
         *shared = Arc::downgrade(&stage);
         stage
     }
@@ -128,13 +128,48 @@ impl Stage {
         logs.map(text).flat_map(lines).collect()
     }
 
+    /// What a function wrote that the local cloud ran.
+    pub async fn log(&self, function: &str) -> Vec<String> {
+        let group = json!({"logGroupName": format!("/aws/lambda/mlink-dev-{function}")});
+        let lines = self.call("logs", "Logs_20140328.FilterLogEvents", group);
+        let lines = lines.await["events"].take();
+        let message = |line: &Value| line["message"].as_str().unwrap().to_owned();
+        lines
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(message)
+            .collect()
+    }
+
     /// A new user.
     pub async fn user(&self, name: &str) -> Person {
         let email = format!("{name}@example.com");
         self.keep_address(&email);
         self.world.json(&format!("user add {email} --local"));
-        let sub = self.sub(&email).await;
+        self.person(&email).await
+    }
+
+    /// A user who is there.
+    pub async fn person(&self, email: &str) -> Person {
+        let sub = self.sub(email).await;
+        let email = email.to_owned();
         Person { email, sub }
+    }
+
+    /// The address of an account that signed itself up and never confirmed it. The local cloud lets
+    /// it, AWS does not.
+    pub async fn unconfirmed(&self, name: &str) -> String {
+        let email = format!("{name}@example.com");
+        self.keep_address(&email);
+        let body = json!({
+            "ClientId": self.output("UserPoolClientId"),
+            "Username": email,
+            "Password": "Passw0rd!-long-enough",
+            "UserAttributes": [{"Name": "email", "Value": email}],
+        });
+        self.cognito("SignUp", body).await;
+        email
     }
 
     /// Gives a user another address, verified as it stands.
@@ -191,6 +226,15 @@ impl Stage {
         letter
     }
 
+    /// The answer that a link is, its secret written down.
+    pub fn answer(&self, url: &Value) -> String {
+        let url = url.as_str().unwrap();
+        let (page, secret) = url.split_once('#').unwrap();
+        assert_eq!(page, format!("{}/sign-in", self.url()));
+        self.keep_secret(secret);
+        format!("link.{secret}")
+    }
+
     /// Whether an answer signs somebody in, as the page does it. The tokens are written down.
     pub async fn signs_in(&self, person: &Person, answer: &str) -> bool {
         let client = self.output("UserPoolClientId");
@@ -207,14 +251,26 @@ impl Stage {
     /// One of the functions behind a line of the test's own, with the environment that the stack
     /// gave it.
     pub async fn function(&self, name: &str, wire: &Wire) -> Function {
+        self.function_with(name, wire, &[]).await
+    }
+
+    /// The same, but for these variables.
+    pub async fn function_with(
+        &self,
+        name: &str,
+        wire: &Wire,
+        changes: &[(&str, &str)],
+    ) -> Function {
         let mut variables = self.variables(name).await;
-        for (name, value) in [
-            ("AWS_ENDPOINT_URL", wire.url()),
-            ("AWS_REGION", "eu-west-1".to_owned()),
-            ("AWS_ACCESS_KEY_ID", "test".to_owned()),
-            ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
-        ] {
-            variables.insert(name.to_owned(), value);
+        let url = wire.url();
+        let of_lambda = [
+            ("AWS_ENDPOINT_URL", &*url),
+            ("AWS_REGION", "eu-west-1"),
+            ("AWS_ACCESS_KEY_ID", "test"),
+            ("AWS_SECRET_ACCESS_KEY", "test"),
+        ];
+        for (name, value) in of_lambda.iter().chain(changes) {
+            variables.insert((*name).to_owned(), (*value).to_owned());
         }
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let number = COUNT.fetch_add(1, Ordering::Relaxed);

@@ -17,6 +17,7 @@ macro_rules! recorded {
 pub type Rounds<'a> = &'a [(&'a str, bool)];
 
 pub const CUSTOM: &str = "CUSTOM_CHALLENGE";
+pub const VIEWER: &str = "cloudfront-viewer-address";
 
 /// `None` is a user whom the pool does not know.
 pub fn define(who: Option<&Person>, rounds: Rounds) -> Value {
@@ -53,6 +54,12 @@ pub fn login(origin: &str, body: &str) -> Value {
     event["headers"]["x-mlink-origin"] = origin.into();
     event["body"] = body.into();
     event
+}
+
+/// The same by another caller: address and port, as CloudFront writes them.
+pub fn by(viewer: &str, mut login: Value) -> Value {
+    login["headers"][VIEWER] = viewer.into();
+    login
 }
 
 /// `GET /api/me`, with claims that the authorizer has verified.

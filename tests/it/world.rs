@@ -18,9 +18,14 @@ pub struct World {
 }
 
 impl World {
-    /// Works in this repository.
+    /// Works in this repository, where no mlink.yaml says anything.
     pub fn new() -> World {
         World::of(Path::new(env!("CARGO_MANIFEST_DIR")))
+    }
+
+    /// Works in a folder of this repository whose mlink.yaml throttles hardly anybody.
+    pub fn unthrottled() -> World {
+        World::of(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it"))
     }
 
     pub fn of(project: &Path) -> World {

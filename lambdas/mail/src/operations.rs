@@ -132,14 +132,18 @@ impl Operations<'_> {
         let email = Email::parse(email).map_err(|_| Refusal::NotAnAddress)?;
         self.allow_test_users()?;
         let changed = self.0.test_marks.set(&email).await?;
-        log::info("test.marked", &[("address", &self.0.log_name(&email))]);
+        if changed {
+            log::info("test.marked", &[("address", &self.0.log_name(&email))]);
+        }
         Ok(Marked { changed })
     }
 
     async fn unmark_test(&self, email: &str) -> Result<Marked, Stop> {
         let email = Email::parse(email).map_err(|_| Refusal::NotAnAddress)?;
         let changed = self.0.test_marks.remove(&email).await?;
-        log::info("test.unmarked", &[("address", &self.0.log_name(&email))]);
+        if changed {
+            log::info("test.unmarked", &[("address", &self.0.log_name(&email))]);
+        }
         Ok(Marked { changed })
     }
 

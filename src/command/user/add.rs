@@ -71,6 +71,10 @@ pub async fn run(
     let Subject { email, mail, .. } = &subject;
     let name = arguments.name.as_deref();
     let added = user::add(&subject.cognito, &subject.pool, email, name).await?;
+    if added && !arguments.test && subject.stack.allows_test_users() {
+        // Somebody of this address may have been a test user and been removed by Cognito alone.
+        mail.unmark_test(email).await?;
+    }
     let test = arguments.test && mail.mark_test(email).await?;
     let invited_until = if arguments.invite {
         let issued = mail.invite(email, arguments.lifetime).await?;

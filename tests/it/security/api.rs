@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
+use super::UPDATE;
 use crate::function::Function;
 use crate::stage::Stage;
 use crate::trigger::{login, me};
@@ -12,18 +13,23 @@ use crate::wire::{Call, Fault, Wire};
 const PUT: &str = "sqs:SendMessage";
 
 /// The API of the shared stage, in a process of the test's own.
-struct Api {
-    stage: Arc<Stage>,
-    wire: Wire,
-    function: Function,
-    origin: String,
+pub struct Api {
+    pub stage: Arc<Stage>,
+    pub wire: Wire,
+    pub function: Function,
+    pub origin: String,
 }
 
 impl Api {
-    async fn new() -> Api {
+    pub async fn new() -> Api {
+        Api::with(&[]).await
+    }
+
+    /// With other limits than those of the stage.
+    pub async fn with(variables: &[(&str, &str)]) -> Api {
         let stage = Stage::shared().await;
         let wire = Wire::to(&stage.endpoint).await;
-        let function = stage.function("api", &wire).await;
+        let function = stage.function_with("api", &wire, variables).await;
         let origin = stage.variables("api").await["ORIGIN_SECRET"].clone();
         Api {
             stage,
@@ -33,7 +39,7 @@ impl Api {
         }
     }
 
-    fn login(&self, email: &str) -> Value {
+    pub fn login(&self, email: &str) -> Value {
         self.stage.keep_address(email);
         login(&self.origin, &json!({"email": email}).to_string())
     }
@@ -43,13 +49,28 @@ impl Api {
 async fn a_request_costs_the_same_calls_whoever_it_is_for() {
     let api = Api::new().await;
     let known = api.stage.user("costs").await.email;
+    let disabled = api.stage.user("costs-disabled").await.email;
+    let disable = format!("user disable {disabled} --local");
+    api.stage.world.json(&disable);
+    let unconfirmed = api.stage.unconfirmed("costs-unconfirmed").await;
     let mut seen = Vec::new();
-    for email in [&*known, "alien@example.com"] {
+    // The second time an address may be throttled; that is not decided here.
+    for email in [
+        &*known,
+        "alien@example.com",
+        &disabled,
+        &unconfirmed,
+        &known,
+    ] {
         let answer = api.function.invoke(api.login(email)).await.unwrap();
         assert_eq!(answer["statusCode"], 202);
         seen.push((answer, api.wire.actions()));
     }
-    assert_eq!(seen[0], seen[1]);
+    let calls = [UPDATE, "dynamodb:GetItem", PUT];
+    assert_eq!(seen[0].1, calls);
+    for other in &seen[1..] {
+        assert_eq!(other, &seen[0]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,7 @@
 //!
 //! Each shared stage is searched once more when the last test is done with it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::dump::{Dump, Place};
 use crate::stage::{Known, Stage};
@@ -23,6 +23,24 @@ async fn a_dump_holds_no_secret_no_code_no_token_and_no_address() {
     ] {
         stage.signs_in(&person, &answer).await;
     }
+    // Every other way to a link.
+    let email = &person.email;
+    let made = stage.world.json(&format!("link {email} --local"));
+    stage.signs_in(&person, &stage.answer(&made["url"])).await;
+    let before = stage.world.mails_to(email).len();
+    stage
+        .world
+        .json(&format!("user add {email} --invite --local"));
+    let mails = stage.world.mails_to(email);
+    assert_eq!(mails.len(), before + 1);
+    stage
+        .signs_in(&person, &stage.answer(&mails[0]["links"][0]))
+        .await;
+    stage
+        .world
+        .json(&format!("user add {email} --test --yes --local"));
+    let given: Value = ask_for_mail(stage.url(), email).await.json().await.unwrap();
+    stage.signs_in(&person, &stage.answer(&given["link"])).await;
     // The ID token goes through the API.
     let token = stage
         .known()

@@ -12,17 +12,22 @@ use crate::wire::{Fault, Wire};
 const SEND: &str = "ses:SendEmail";
 
 /// The worker of the shared stage, in a process of the test's own.
-struct Worker {
-    stage: Arc<Stage>,
-    wire: Wire,
-    function: Function,
+pub struct Worker {
+    pub stage: Arc<Stage>,
+    pub wire: Wire,
+    pub function: Function,
 }
 
 impl Worker {
     async fn new() -> Worker {
+        Worker::with(&[]).await
+    }
+
+    /// With other settings than those of the stage.
+    pub async fn with(variables: &[(&str, &str)]) -> Worker {
         let stage = Stage::shared().await;
         let wire = Wire::to(&stage.endpoint).await;
-        let function = stage.function("mail", &wire).await;
+        let function = stage.function_with("mail", &wire, variables).await;
         Worker {
             stage,
             wire,
@@ -31,13 +36,13 @@ impl Worker {
     }
 
     /// Hands it one message; whether that is done with.
-    async fn works(&self, message: Value) -> bool {
+    pub async fn works(&self, message: Value) -> bool {
         let result = self.function.invoke(message).await.unwrap();
         result["batchItemFailures"] == json!([])
     }
 
     /// How many mails somebody has.
-    fn mails(&self, person: &Person) -> usize {
+    pub fn mails(&self, person: &Person) -> usize {
         let mails = self.stage.world.mails_to(&person.email);
         mails.iter().for_each(|mail| drop(self.stage.read(mail)));
         mails.len()

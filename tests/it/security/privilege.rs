@@ -1,12 +1,12 @@
 //! Each function may do what it does, and nothing else.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::Path;
 
-use serde_json::json;
-use serde_yaml::Value;
+use mlink_core::Sender;
+use serde_json::{Value, json};
 
 use super::UPDATE;
+use super::policy::Statement;
 use crate::function::Function;
 use crate::stage::{Letter, Person, Stage};
 use crate::trigger::{CUSTOM, batch, create, define, login, me, verify};
@@ -20,6 +20,10 @@ const BY_LAMBDA: [&str; 5] = [
     "sqs:DeleteMessage",
     "sqs:GetQueueAttributes",
 ];
+
+const GET: &str = "dynamodb:GetItem";
+const INVOKE: &str = "lambda:InvokeFunction";
+const SEND: &str = "ses:SendEmail";
 
 type Actions = BTreeSet<String>;
 
@@ -58,12 +62,32 @@ async fn everything_of_challenge(function: &Function, person: &Person, letter: &
 
 async fn everything_of_api(stage: &Stage, function: &Function) {
     let origin = &stage.variables("api").await["ORIGIN_SECRET"];
-    stage.keep_address("privilege-api@example.com");
-    let body = r#"{"email":"privilege-api@example.com"}"#;
-    for (event, status) in [(login(origin, body), 202), (me(origin), 200)] {
-        let answer = function.invoke(event).await.unwrap();
-        assert_eq!(answer["statusCode"], status);
+    let tester = "privilege-test@example.com";
+    stage
+        .world
+        .json(&format!("user add {tester} --test --yes --local"));
+    for email in ["privilege-api@example.com", tester] {
+        stage.keep_address(email);
+        let body = json!({"email": email}).to_string();
+        let answer = function.invoke(login(origin, &body)).await.unwrap();
+        assert_eq!(answer["statusCode"], 202);
+        let body: Value = serde_json::from_str(answer["body"].as_str().unwrap()).unwrap();
+        if body["link"].is_string() {
+            stage.answer(&body["link"]);
+        }
     }
+    let answer = function.invoke(me(origin)).await.unwrap();
+    assert_eq!(answer["statusCode"], 200);
+}
+
+/// An operation about somebody.
+fn operation(name: &str, email: &str) -> Value {
+    let mut operation = json!({"operation": name, "email": email});
+    if ["issue_link", "invite"].contains(&name) {
+        operation["issuer"] = "privilege".into();
+        operation["lifetime"] = 60.into();
+    }
+    operation
 }
 
 async fn everything_of_mail(stage: &Stage, function: &Function, wire: &Wire, person: &Person) {
@@ -82,6 +106,23 @@ async fn everything_of_mail(stage: &Stage, function: &Function, wire: &Wire, per
     for mail in stage.world.mails_to(&person.email) {
         stage.read(&mail);
     }
+    for name in [
+        "mark_test",
+        "test_link",
+        "unmark_test",
+        "issue_link",
+        "invite",
+    ] {
+        let operation = operation(name, &person.email);
+        let answer = function.invoke(operation).await.unwrap();
+        assert!(answer["refused"].is_null(), "{name}: {answer}");
+        if answer["url"].is_string() {
+            stage.answer(&answer["url"]);
+        }
+    }
+    let list = json!({"operation": "list_test", "emails": [person.email]});
+    let listed = function.invoke(list).await.unwrap();
+    assert_eq!(listed["emails"], json!([]));
     let forget = json!({"operation": "forget_user", "sub": person.sub});
     let forgotten = function.invoke(forget).await.unwrap();
     assert!(forgotten["links_removed"].as_u64().unwrap() > 0);
@@ -89,61 +130,130 @@ async fn everything_of_mail(stage: &Stage, function: &Function, wire: &Wire, per
 
 /// By function, what the statements of the template give its role.
 fn allowed() -> BTreeMap<&'static str, Actions> {
-    let template = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates/stack.yaml");
-    let template = std::fs::read_to_string(template).unwrap();
-    let template: Value = serde_yaml::from_str(&template).unwrap();
-    let resources = template["Resources"].as_mapping().unwrap();
-    let mut allowed: BTreeMap<_, Actions> = BTreeMap::new();
-    for (name, role) in [
-        ("challenge", "ChallengeRole"),
-        ("api", "ApiRole"),
-        ("mail", "MailRole"),
-    ] {
-        let mut actions = Actions::new();
-        for (resource, definition) in resources {
-            let is_role = resource.as_str() == Some(role);
-            let policies = &definition["Properties"]["Roles"];
-            let is_for_role = policies.as_sequence().into_iter().flatten();
-            if is_role || is_for_role.filter_map(reference).any(|of| of == role) {
-                collect(&definition["Properties"], &mut actions);
-            }
-        }
-        let actions = actions.into_iter();
-        let by_the_function = actions.filter(|action| !BY_LAMBDA.contains(&&**action));
-        allowed.insert(name, by_the_function.collect());
-    }
-    assert!(allowed["challenge"].contains(UPDATE), "{allowed:?}");
-    allowed
+    let allowed = |role| {
+        let actions = Statement::of(role).into_iter();
+        let actions = actions.flat_map(|statement| statement.actions());
+        actions
+            .filter(|action| !BY_LAMBDA.contains(&&**action))
+            .collect()
+    };
+    BTreeMap::from([
+        ("challenge", allowed("ChallengeRole")),
+        ("api", allowed("ApiRole")),
+        ("mail", allowed("MailRole")),
+    ])
 }
 
-/// The name behind a `!Ref`.
-fn reference(value: &Value) -> Option<&str> {
-    match value {
-        Value::Tagged(tagged) if tagged.tag == "!Ref" => tagged.value.as_str(),
-        _ => None,
+#[tokio::test(flavor = "multi_thread")]
+async fn api_may_touch_its_own_items_of_the_table_and_touches_no_others() {
+    let stage = Stage::shared().await;
+    let wire = Wire::to(&stage.endpoint).await;
+    let function = stage.function("api", &wire).await;
+    everything_of_api(&stage, &function).await;
+    let statements = Statement::of("ApiRole");
+    let for_action = |action: &str| {
+        let mut statements = statements.iter();
+        let found = statements.find(|statement| statement.actions().contains(action));
+        found.unwrap_or_else(|| panic!("{action}"))
+    };
+    let mut touched = Actions::new();
+    for call in wire.calls() {
+        if let Some(pk) = call.body["Key"]["pk"]["S"].as_str() {
+            let statement = for_action(&call.action);
+            assert!(statement.is_for_partition(pk), "{}: {pk}", call.action);
+            touched.insert(call.action);
+        }
+    }
+    assert_eq!(touched, [GET, UPDATE].map(str::to_owned).into());
+    for action in [GET, UPDATE] {
+        for pk in [
+            "user#sub",
+            "throttle#mac",
+            "message#id",
+            "",
+            "x-ip#",
+            "test#x",
+        ] {
+            assert!(!for_action(action).is_for_partition(pk), "{action}: {pk}");
+        }
+    }
+    assert!(!for_action(UPDATE).is_for_partition("test#"));
+    assert!(!for_action(GET).is_for_partition("ip#mac"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn api_may_ask_about_test_users_only_where_there_may_be_some() {
+    let conditional = Statement::of("ApiRole");
+    let conditional = conditional.iter().filter(|statement| {
+        let only_if = statement.only_if.as_deref();
+        assert!(matches!(only_if, None | Some("HasTestUsers")));
+        only_if.is_some()
+    });
+    let conditional: Actions = conditional.flat_map(Statement::actions).collect();
+    assert_eq!(conditional, [GET, INVOKE].map(str::to_owned).into());
+
+    let stage = Stage::shared().await;
+    let wire = Wire::to(&stage.endpoint).await;
+    let closed = [("TEST_USERS", "false")];
+    let function = stage.function_with("api", &wire, &closed).await;
+    everything_of_api(&stage, &function).await;
+    assert_eq!(wire.actions(), [UPDATE, "sqs:SendMessage"].repeat(2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn mail_may_send_from_the_configured_sender_and_writes_to_who_it_is_for() {
+    let statements = Statement::of("MailRole");
+    let send = |statement: &&Statement| statement.actions().contains(SEND);
+    let send: Vec<_> = statements.iter().filter(send).collect();
+    assert_eq!(send.len(), 1);
+    assert!(send[0].is_for_the_sender_only());
+
+    let stage = Stage::shared().await;
+    let wire = Wire::to(&stage.endpoint).await;
+    let function = stage.function("mail", &wire).await;
+    let person = stage.user("privilege-mail").await;
+    function
+        .invoke(batch(&person.email.to_uppercase(), "privilege-3", 1))
+        .await
+        .unwrap();
+    function
+        .invoke(operation("invite", &person.email))
+        .await
+        .unwrap();
+    let sender: Sender = stage.variables("mail").await["EMAIL_FROM"].parse().unwrap();
+    assert_eq!(sender.address().as_str(), "login@mlink-dev.localhost");
+    let mut calls = wire.calls();
+    calls.retain(|call| call.action == SEND);
+    assert_eq!(calls.len(), 2);
+    for call in calls {
+        let from: Sender = call.body["FromEmailAddress"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap();
+        assert_eq!(from.address(), sender.address());
+        assert_eq!(
+            call.body["Destination"],
+            json!({"ToAddresses": [person.email]})
+        );
+    }
+    for mail in stage.world.mails_to(&person.email) {
+        stage.answer(&mail["links"][0]);
     }
 }
 
-/// The actions of every allowing statement in it, conditional ones included.
-fn collect(value: &Value, actions: &mut Actions) {
-    match value {
-        Value::Tagged(tagged) => collect(&tagged.value, actions),
-        Value::Sequence(values) => values.iter().for_each(|value| collect(value, actions)),
-        Value::Mapping(mapping) => {
-            for (name, value) in mapping {
-                match (name.as_str(), value) {
-                    // Who may be the role is not what the role may.
-                    (Some("AssumeRolePolicyDocument"), _) => {}
-                    (Some("Action"), Value::String(action)) => {
-                        actions.insert(action.clone());
-                    }
-                    (Some("Action"), Value::Sequence(of)) => {
-                        actions.extend(of.iter().map(|action| action.as_str().unwrap().to_owned()));
-                    }
-                    _ => collect(value, actions),
-                }
-            }
+#[test]
+fn every_statement_names_what_it_is_about() {
+    for role in ["ChallengeRole", "ApiRole", "MailRole"] {
+        for statement in Statement::of(role) {
+            let is_send = statement.actions().contains(SEND);
+            assert!(is_send || statement.names_its_resource(), "{role}");
+            assert!(
+                !statement
+                    .actions()
+                    .iter()
+                    .any(|action| action.contains('*'))
+            );
         }
-        _ => {}
     }
 }

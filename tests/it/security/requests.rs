@@ -12,15 +12,15 @@ use crate::world::request;
 /// and API Gateway do.
 const OF_THE_ANSWER: [&str; 4] = ["apigw-requestid", "date", "via", "x-amz-cf-id"];
 
-#[derive(Debug, PartialEq)]
-struct Answer {
-    status: u16,
-    headers: BTreeMap<String, String>,
-    body: String,
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answer {
+    pub status: u16,
+    pub headers: BTreeMap<String, String>,
+    pub body: String,
 }
 
 impl Answer {
-    async fn to(request: reqwest::RequestBuilder) -> Answer {
+    pub async fn to(request: reqwest::RequestBuilder) -> Answer {
         let answer = request.send().await.unwrap();
         let headers = answer.headers().iter();
         let kept = headers.filter(|(name, _)| !OF_THE_ANSWER.contains(&name.as_str()));
@@ -34,26 +34,19 @@ impl Answer {
     }
 }
 
+/// A refused caller's answer without the time that is left, which is one that can be.
+pub fn without_retry_after(mut answer: Answer) -> Answer {
+    let seconds = answer.headers.remove("retry-after").unwrap();
+    assert!((1..=3600).contains(&seconds.parse().unwrap()), "{seconds}");
+    answer
+}
+
 fn login(stage: &Stage) -> reqwest::RequestBuilder {
     request(Method::POST, stage.url(), "/api/login")
 }
 
-async fn ask(stage: &Stage, email: &str) -> Answer {
+pub async fn ask(stage: &Stage, email: &str) -> Answer {
     Answer::to(login(stage).json(&json!({"email": email}))).await
-}
-
-/// An account that signed itself up and never confirmed it. The local cloud lets it, AWS does not.
-async fn unconfirmed(stage: &Stage) -> String {
-    let email = "unconfirmed@example.com".to_owned();
-    stage.keep_address(&email);
-    let body = json!({
-        "ClientId": stage.output("UserPoolClientId"),
-        "Username": email,
-        "Password": "Passw0rd!-long-enough",
-        "UserAttributes": [{"Name": "email", "Value": email}],
-    });
-    stage.cognito("SignUp", body).await;
-    email
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -66,7 +59,7 @@ async fn known_unknown_disabled_and_unconfirmed_are_answered_alike_byte_for_byte
     stage
         .world
         .json(&format!("user disable {disabled} --local"));
-    let unconfirmed = unconfirmed(&stage).await;
+    let unconfirmed = stage.unconfirmed("unconfirmed").await;
     let unknown = "unknown@example.com".to_owned();
     stage.keep_address(&unknown);
 
