@@ -1,7 +1,7 @@
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_lambda::primitives::Blob;
 use mlink_core::table::{self, Key};
-use mlink_core::{Answered, Email, Issued, MacKey, Operation};
+use mlink_core::{Answered, Email, Issued, MacKey, Operation, Refusal};
 use mlink_runtime::reason;
 use thiserror::Error;
 
@@ -33,7 +33,7 @@ pub struct TestLinks {
 
 /// What the marker of a test user leads to.
 pub enum TestLink {
-    /// There is none: the address is like any other.
+    /// The address is like any other: it has no marker, or one that was for another user.
     NoTestUser,
     /// `mail` made no link, and has logged why.
     Refused,
@@ -48,6 +48,9 @@ impl TestLinks {
         }
         Ok(match self.ask(email).await? {
             Answered::Done(Issued { url, .. }) => TestLink::Made(url),
+            Answered::Refused {
+                refused: Refusal::NotATestUser | Refusal::NoTestUsers,
+            } => TestLink::NoTestUser,
             Answered::Refused { .. } => TestLink::Refused,
         })
     }

@@ -22,7 +22,8 @@ pub enum Operation {
     },
     /// Makes a link for a test user, on request of `api`. Answers with an [`Issued`].
     TestLink { email: String },
-    /// Makes a user a test user, whose links are given to whoever asks. Answers with a [`Marked`].
+    /// Makes a user a test user, whose links are given to whoever asks. Whoever has the address after
+    /// that user is none. Answers with a [`Marked`].
     MarkTest { email: String },
     /// The reverse. Answers with a [`Marked`].
     UnmarkTest { email: String },

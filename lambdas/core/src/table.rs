@@ -26,6 +26,8 @@ pub const MAC: &str = "mac";
 pub const WRONG: &str = "wrong";
 /// Code: the [names](crate::Code::guess) of these guesses, a set of texts.
 pub const GUESSES: &str = "guesses";
+/// Test user: whom the mark is for, so that the next user of the address does not inherit it.
+pub const SUB: &str = "sub";
 /// Message: there once its work is done.
 pub const DONE_AT: &str = "done_at";
 /// Throttle: the request that the newest mail was for.

@@ -113,10 +113,10 @@ impl Operations<'_> {
     async fn test_link(&self, email: &str) -> Result<Issued, Stop> {
         let email = Email::parse(email).map_err(|_| Refusal::NotAnAddress)?;
         self.allow_test_users()?;
-        if !self.0.test_marks.has(&email).await? {
+        let draft = self.draft(&email, self.0.lifetime).await?;
+        if !self.0.test_marks.has(&email, &draft.recipient.sub).await? {
             return Err(Refusal::NotATestUser.into());
         }
-        let draft = self.draft(&email, self.0.lifetime).await?;
         let (link, recipient) = (draft.link(TEST), Some(&draft.recipient));
         let surplus = self.0.outstanding.enter(&link, recipient).await?;
         let links = &self.0.links;
@@ -131,7 +131,8 @@ impl Operations<'_> {
     async fn mark_test(&self, email: &str) -> Result<Marked, Stop> {
         let email = Email::parse(email).map_err(|_| Refusal::NotAnAddress)?;
         self.allow_test_users()?;
-        let changed = self.0.test_marks.set(&email).await?;
+        let recipient = self.recipient(&email).await?;
+        let changed = self.0.test_marks.set(&email, &recipient.sub).await?;
         if changed {
             log::info("test.marked", &[("address", &self.0.log_name(&email))]);
         }
@@ -165,12 +166,16 @@ impl Operations<'_> {
 
     /// Looks up whom a link would be for.
     async fn draft(&self, email: &Email, lifetime: Lifetime) -> Result<Draft, Stop> {
+        Ok(Draft {
+            recipient: self.recipient(email).await?,
+            secret: Secret::generate()?,
+            expires_at: epoch_seconds() + lifetime.seconds(),
+        })
+    }
+
+    async fn recipient(&self, email: &Email) -> Result<Recipient, Stop> {
         match self.0.directory.find(email).await? {
-            Entry::Recipient(recipient) => Ok(Draft {
-                recipient,
-                secret: Secret::generate()?,
-                expires_at: epoch_seconds() + lifetime.seconds(),
-            }),
+            Entry::Recipient(recipient) => Ok(recipient),
             Entry::Nobody(why) => Err(why.into()),
         }
     }

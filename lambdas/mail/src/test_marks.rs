@@ -8,7 +8,8 @@ use mlink_runtime::reason;
 
 use crate::link_table::{LinkTable, TableError, text};
 
-/// The marks of test users: keys and nothing else. One is set by address, whether or not there is a user yet.
+/// The marks of test users. Each is found by the address and holds whom it is for: a user who is made
+/// anew, by Cognito alone for instance, does not inherit it.
 pub struct TestMarks {
     table: LinkTable,
     key: MacKey,
@@ -20,11 +21,14 @@ impl TestMarks {
     }
 
     /// Whether the mark is new.
-    pub async fn set(&self, email: &Email) -> Result<bool, TableError> {
+    pub async fn set(&self, email: &Email, sub: &str) -> Result<bool, TableError> {
         let set = self
             .table
             .put(Key::test(&self.key, email))
-            .condition_expression("attribute_not_exists(pk)")
+            .item(table::SUB, text(sub))
+            .condition_expression("attribute_not_exists(pk) OR #sub <> :sub")
+            .expression_attribute_names("#sub", table::SUB)
+            .expression_attribute_values(":sub", text(sub))
             .send()
             .await;
         match set {
@@ -47,12 +51,16 @@ impl TestMarks {
             .map_err(|error| TableError(reason(&error)))
     }
 
-    /// Whether there is a mark now, not a moment ago. A query, since the function may not get items.
-    pub async fn has(&self, email: &Email) -> Result<bool, TableError> {
+    /// Whether this user has a mark now, not a moment ago. A query, since the function may not get
+    /// items.
+    pub async fn has(&self, email: &Email, sub: &str) -> Result<bool, TableError> {
         let key = Key::test(&self.key, email);
         self.table
             .query()
             .key_condition_expression("#pk = :pk AND #sk = :sk")
+            .filter_expression("#sub = :sub")
+            .expression_attribute_names("#sub", table::SUB)
+            .expression_attribute_values(":sub", text(sub))
             .expression_attribute_names("#pk", table::PK)
             .expression_attribute_names("#sk", table::SK)
             .expression_attribute_values(":pk", text(key.pk))

@@ -70,13 +70,25 @@ async fn a_stage_without_test_users_asks_nothing_about_them() {
 
 #[tokio::test]
 async fn a_test_user_whom_mail_refuses_gets_the_plain_answer_and_no_mail() {
-    for refusal in ["not_a_test_user", "unknown", "disabled", "no_test_users"] {
+    for refusal in ["unknown", "disabled", "unverified"] {
         let mail = Some(json!({ "refused": refusal }));
         let world = World::with(Setup { mail, ..allowing() });
         let response = world.answer(a_login()).await;
         let expected = (202, "application/json", json!({ "message": MESSAGE }));
         assert_eq!(parts(&response), expected, "{refusal}");
         assert_eq!(world.calls(), [1, 1, 1, 0]);
+    }
+}
+
+#[tokio::test]
+async fn whose_marker_was_for_another_user_gets_a_mail_as_anybody() {
+    for refusal in ["not_a_test_user", "no_test_users"] {
+        let mail = Some(json!({ "refused": refusal }));
+        let world = World::with(Setup { mail, ..allowing() });
+        let response = world.answer(a_login()).await;
+        let expected = (202, "application/json", json!({ "message": MESSAGE }));
+        assert_eq!(parts(&response), expected, "{refusal}");
+        assert_eq!(world.calls(), [1, 1, 1, 1]);
     }
 }
 

@@ -79,6 +79,9 @@ impl Cast {
             let key = key.map(|(name, value)| (name.to_owned(), value.clone()));
             let key: HashMap<_, _> = key.into();
             assert_eq!(input.consistent_read(), Some(true));
+            // Only the user's own mark counts.
+            assert_eq!(input.filter_expression(), Some("#sub = :sub"));
+            assert_eq!(text_of(&values[":sub"]), SUB);
             calls.note("query", &key);
             let found = marked.then_some(vec![key]);
             QueryOutput::builder().set_items(found).build()

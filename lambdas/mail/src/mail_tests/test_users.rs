@@ -39,6 +39,18 @@ async fn whoever_is_no_test_user_is_given_none() {
 }
 
 #[tokio::test]
+async fn nobody_is_marked_who_could_not_sign_in() {
+    let cast = Cast {
+        user: Err(()),
+        ..Cast::default()
+    };
+    let calls = Calls::default();
+    let answer = cast.operate(&calls, ask("mark_test")).await;
+    assert_eq!(answer, Some(json!({ "refused": "unknown" })));
+    assert_eq!(calls.table(), [""; 0]);
+}
+
+#[tokio::test]
 async fn a_mark_is_set_and_removed_once() {
     for marked in [false, true] {
         let cast = Cast {
@@ -56,10 +68,13 @@ async fn a_mark_is_set_and_removed_once() {
         let mark = put.item().unwrap();
         assert_eq!(text_of(&mark["pk"]), "test#");
         assert_eq!(text_of(&mark["sk"]), mark_of("alice@example.com"));
-        assert_eq!(mark.len(), 2, "it never expires");
+        assert_eq!(text_of(&mark["sub"]), SUB);
+        assert_eq!(mark.len(), 3, "it never expires");
+        // Another user's mark is replaced.
         let condition = put.condition_expression();
-        assert_eq!(condition, Some("attribute_not_exists(pk)"));
-        assert_eq!(calls.deletes.lock().unwrap()[0].key(), Some(mark));
+        assert_eq!(condition, Some("attribute_not_exists(pk) OR #sub <> :sub"));
+        let deleted = calls.deletes.lock().unwrap()[0].key().unwrap().clone();
+        assert_eq!((&deleted["pk"], &deleted["sk"]), (&mark["pk"], &mark["sk"]));
     }
 }
 
