@@ -3,12 +3,15 @@
 use std::time::Duration;
 
 use mlink_core::{RandomError, Secret};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 /// How long a browser may take to start.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// In bytes; browsers send a tenth of it.
+const LONGEST_REQUEST: u64 = 16 * 1024;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -56,7 +59,7 @@ async fn hand_over(listener: &TcpListener, path: &str, link: &str) -> std::io::R
 /// Whether it was the path that was asked for.
 async fn answer(mut connection: TcpStream, path: &str, link: &str) -> std::io::Result<bool> {
     let mut request = String::new();
-    let mut lines = BufReader::new(&mut connection);
+    let mut lines = BufReader::new((&mut connection).take(LONGEST_REQUEST));
     lines.read_line(&mut request).await?;
     // The rest of the request is read too: closed too early, the connection would be reset.
     let mut header = String::new();

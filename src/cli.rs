@@ -123,7 +123,8 @@ pub struct Link {
     /// How long the link is good, from 1m to 7d [default: link.lifetime in mlink.yaml]
     #[arg(long, value_name = "TIME", value_parser = link_lifetime)]
     pub lifetime: Option<Duration>,
-    /// Open the link in the browser: signs in there
+    /// Open the link in the browser: signs in there. Not on a machine with users whom you do not trust:
+    /// one of them could be faster than the browser
     #[arg(long)]
     pub open: bool,
 }

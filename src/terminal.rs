@@ -18,7 +18,7 @@ use crate::cli::{Global, Output};
 use crate::event::{Event, Progress};
 use live::Live;
 pub use prompt::{Refused, Then, choose, confirm, insist};
-pub use table::table;
+pub use table::{harmless, table};
 
 /// What was to be done is done, but its result is lost.
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]

@@ -17,7 +17,7 @@ pub fn table<const N: usize>(header: [&str; N], rows: impl Iterator<Item = [Stri
 }
 
 /// Users choose their own names: nothing in them may move the cursor or forge a row.
-fn harmless(cell: &str) -> String {
+pub fn harmless(cell: &str) -> String {
     let shown = |c: char| if c.is_control() { '\u{fffd}' } else { c };
     cell.chars().take(WIDEST).map(shown).collect()
 }

@@ -192,7 +192,7 @@ fn a_failed_deploy_names_the_cause_and_the_next_one_recovers() {
         "{said}"
     );
     assert!(
-        said.contains("The first cause: Stray (AWS::Logs::LogStream)"),
+        said.contains("Stray (AWS::Logs::LogStream), templates/stack.yaml:"),
         "{said}"
     );
     toy.write("templates/stack.yaml", &template);

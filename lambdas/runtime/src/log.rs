@@ -5,7 +5,10 @@
 //! `address`, a keyed hash, all lines about one address.
 
 use std::io::{self, Write};
+use std::time::SystemTime;
 
+use aws_smithy_types::DateTime;
+use aws_smithy_types::date_time::Format;
 use serde_json::{Map, Value};
 
 /// Something that is as it should be.
@@ -19,11 +22,12 @@ pub fn error(what: &str, fields: &[(&str, &str)]) {
 }
 
 fn write(level: &str, what: &str, fields: &[(&str, &str)]) {
-    let line = line(level, what, fields);
+    let mut line = line(level, what, fields);
+    #[cfg(feature = "test-util")]
+    WRITTEN.with_borrow_mut(|written| written.push(line.clone()));
+    line["timestamp"] = rfc3339(SystemTime::now()).into();
     // Where nobody reads standard output there is nobody to tell that writing failed.
     let _ = writeln!(io::stdout().lock(), "{line}");
-    #[cfg(feature = "test-util")]
-    WRITTEN.with_borrow_mut(|written| written.push(line));
 }
 
 #[cfg(feature = "test-util")]
@@ -35,6 +39,15 @@ thread_local! {
 #[cfg(feature = "test-util")]
 pub fn written() -> Vec<Value> {
     WRITTEN.take()
+}
+
+/// Without a time in this form Lambda takes a line for one of level INFO, whatever it says itself.
+///
+/// <https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html>
+fn rfc3339(time: SystemTime) -> String {
+    DateTime::from(time)
+        .fmt(Format::DateTime)
+        .unwrap_or_default()
 }
 
 fn line(level: &str, what: &str, fields: &[(&str, &str)]) -> Value {
@@ -49,6 +62,12 @@ fn line(level: &str, what: &str, fields: &[(&str, &str)]) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_time_is_written_as_lambda_reads_it() {
+        let time = SystemTime::UNIX_EPOCH + std::time::Duration::from_millis(1_795_000_000_250);
+        assert_eq!(rfc3339(time), "2026-11-18T11:06:40.25Z");
+    }
 
     #[test]
     fn a_line_is_one_json_object_whatever_stands_in_it() {

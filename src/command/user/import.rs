@@ -8,7 +8,7 @@ use serde::Serialize;
 use super::super::{Error, Place, existing};
 use crate::config::Config;
 use crate::link::MailFunction;
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, harmless};
 use crate::user::{self, Imported, Outcome, Pool, Roster};
 
 /// What became of the users of the file.
@@ -58,9 +58,10 @@ impl fmt::Display for Report {
             "{added} users added, {updated} updated, {unchanged} unchanged, {} failed.",
             failed.len()
         )?;
-        failed
-            .iter()
-            .try_for_each(|failed| write!(f, "\n  {}: {}", failed.email, failed.reason))
+        failed.iter().try_for_each(|failed| {
+            let (email, reason) = (harmless(&failed.email), harmless(&failed.reason));
+            write!(f, "\n  {email}: {reason}")
+        })
     }
 }
 

@@ -170,7 +170,7 @@ async fn mail_itself_makes_such_a_link_for_a_test_user_and_nobody_else() {
     let ask = |email: &str| json!({"operation": "test_link", "email": email});
     for (email, refused) in [
         (&*ordinary, "not_a_test_user"),
-        ("demo-nobody@example.com", "not_a_test_user"),
+        ("demo-nobody@example.com", "unknown"),
         ("no address", "not_an_address"),
         ("demo-out@example.com", "disabled"),
     ] {
