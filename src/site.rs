@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::artifact::Page;
@@ -98,14 +99,13 @@ pub async fn publish(
 ) -> Result<Published, Error> {
     let step = progress.step("Publish the page");
     let bucket = stack.output("SiteBucket")?;
-    let mut files = read(page.folder()).await?;
-    let configuration = configuration(cloud, stack, local_port, &files.fingerprint)?;
-    let index = files.all.iter().find(|file| file.rank == Rank::Index);
-    let index_md5 = index.ok_or(Error::NoIndex)?.md5.clone();
-    let text = format!("{configuration:#}\n");
-    files.all.push(File::configuration(text.into_bytes()));
+    let Site {
+        files,
+        configuration,
+        index_md5,
+    } = Site::of(cloud, stack, page, local_port).await?;
     let present = bucket::list(cloud, bucket).await?;
-    let Difference { uploads, stale } = difference(files.all, &present);
+    let Difference { uploads, stale } = difference(files, &present);
     upload(cloud, bucket, &uploads, &step).await?;
     let invalidation = if uploads.is_empty() && stale.is_empty() {
         step.done("up to date");
@@ -122,6 +122,66 @@ pub async fn publish(
         stale,
         invalidation,
     })
+}
+
+/// What a deploy would do to the page, by the names of its files.
+#[derive(Debug, Serialize)]
+pub struct Pending {
+    pub uploads: Vec<String>,
+    pub removals: Vec<String>,
+}
+
+impl Pending {
+    pub fn is_empty(&self) -> bool {
+        self.uploads.is_empty() && self.removals.is_empty()
+    }
+}
+
+/// Compares the page with what is published, and changes nothing.
+pub async fn pending(
+    cloud: &Cloud,
+    stack: &Stack,
+    page: &Page,
+    local_port: Option<u16>,
+) -> Result<Pending, Error> {
+    let site = Site::of(cloud, stack, page, local_port).await?;
+    let present = bucket::list(cloud, stack.output("SiteBucket")?).await?;
+    let Difference { uploads, stale } = difference(site.files, &present);
+    Ok(Pending {
+        uploads: uploads.into_iter().map(|file| file.key).collect(),
+        removals: stale,
+    })
+}
+
+/// The page as it should be.
+struct Site {
+    files: Vec<File>,
+    configuration: Value,
+    index_md5: String,
+}
+
+impl Site {
+    async fn of(
+        cloud: &Cloud,
+        stack: &Stack,
+        page: &Page,
+        local_port: Option<u16>,
+    ) -> Result<Site, Error> {
+        let Files {
+            all: mut files,
+            fingerprint,
+        } = read(page.folder()).await?;
+        let configuration = configuration(cloud, stack, local_port, &fingerprint)?;
+        let index = files.iter().find(|file| file.rank == Rank::Index);
+        let index_md5 = index.ok_or(Error::NoIndex)?.md5.clone();
+        let text = format!("{configuration:#}\n");
+        files.push(File::configuration(text.into_bytes()));
+        Ok(Site {
+            files,
+            configuration,
+            index_md5,
+        })
+    }
 }
 
 impl Published {

@@ -10,6 +10,7 @@ use super::{Error, Exit, Place, context};
 use crate::artifact::{Artifacts, Platform};
 use crate::config::Config;
 use crate::plan::{self, Inputs, Path};
+use crate::site::{self, Pending};
 use crate::stack::{self, ResourceDifference, Stack};
 use crate::template::Template;
 use crate::terminal::Terminal;
@@ -22,6 +23,8 @@ struct Difference {
     resources: Vec<ResourceDifference>,
     /// The template's difference as a unified diff; empty where there is none.
     template: String,
+    /// The page's files; none before the first deploy.
+    page: Option<Pending>,
 }
 
 impl fmt::Display for Difference {
@@ -32,6 +35,15 @@ impl fmt::Display for Difference {
         write!(f, "{}: {}", self.stack, self.path.reason())?;
         for resource in &self.resources {
             write!(f, "\n  {resource}")?;
+        }
+        for (what, files) in self
+            .page
+            .iter()
+            .flat_map(|page| [("publish", &page.uploads), ("remove", &page.removals)])
+        {
+            for file in files {
+                write!(f, "\n  {what} {file}")?;
+            }
         }
         if !self.template.is_empty() {
             write!(f, "\n\n{}", self.template.trim_end())?;
@@ -82,6 +94,7 @@ pub async fn run(config: Config, terminal: &Terminal) -> Result<Exit, Error> {
         stack: name.clone(),
         resources: Vec::new(),
         template: String::new(),
+        page: None,
     };
     if difference.path != Path::Nothing {
         let request = stack::Request {
@@ -101,6 +114,11 @@ pub async fn run(config: Config, terminal: &Terminal) -> Result<Exit, Error> {
     if let Some(stack) = &existing {
         let deployed = stack::template_of(&client, stack).await?;
         difference.template = unified(&deployed, &template.body);
+        let page = site::pending(&place.cloud, stack, &artifacts.page, place.local_port()).await?;
+        if difference.path == Path::Nothing && !page.is_empty() {
+            difference.path = Path::Site;
+        }
+        difference.page = Some(page);
     }
     terminal.result(&difference)?;
     Ok(match difference.path {
