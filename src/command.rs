@@ -130,6 +130,7 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Exit {
             Ok(()) = tokio::signal::ctrl_c() => {
                 if interrupts.leaves(terminal).await {
                     terminal.close();
+                    terminal.progress().leave();
                     terminal.progress().warn(
                         "interrupted; what AWS has begun goes on there, and running this again takes it up",
                     );

@@ -1,6 +1,6 @@
 //! What happened, never how it looks. The domain reports through [`Progress`]; `terminal` renders.
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::Serialize;
@@ -135,6 +135,7 @@ type Sink = Box<dyn FnMut(Event) + Send>;
 pub struct Progress {
     sink: Arc<Mutex<Sink>>,
     steps: Arc<AtomicU32>,
+    left: Arc<AtomicBool>,
 }
 
 impl std::fmt::Debug for Progress {
@@ -148,6 +149,7 @@ impl Progress {
         Progress {
             sink: Arc::new(Mutex::new(Box::new(sink))),
             steps: Arc::default(),
+            left: Arc::default(),
         }
     }
 
@@ -168,6 +170,12 @@ impl Progress {
 
     pub fn warn(&self, text: impl Into<String>) {
         self.send(Event::Warning { text: text.into() });
+    }
+
+    /// Steps that are under way count no longer as failed when they are dropped: what AWS has begun goes
+    /// on there, and nobody here knows how it ends.
+    pub fn leave(&self) {
+        self.left.store(true, Ordering::Relaxed);
     }
 
     /// Begins a step; it counts as failed when it is dropped before [`Step::done`].
@@ -214,7 +222,7 @@ impl Step {
 
 impl Drop for Step {
     fn drop(&mut self) {
-        if !self.finished {
+        if !self.finished && !self.progress.left.load(Ordering::Relaxed) {
             self.progress.send(Event::StepFailed {
                 step: self.id,
                 title: self.title.clone(),

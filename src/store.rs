@@ -3,6 +3,8 @@
 //! Every call names the owner it expects, so that a stranger's bucket of the same name is refused
 //! (S3 user guide, "Verifying bucket ownership with bucket owner condition").
 
+mod marks;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::{Duration, Instant};
 
@@ -14,7 +16,7 @@ use aws_sdk_s3::types::{
     BucketLifecycleConfiguration, BucketLocationConstraint, CreateBucketConfiguration,
     ExpirationStatus, LifecycleExpiration, LifecycleRule, LifecycleRuleFilter,
     PublicAccessBlockConfiguration, ServerSideEncryption, ServerSideEncryptionByDefault,
-    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag, Tagging,
+    ServerSideEncryptionConfiguration, ServerSideEncryptionRule, Tag,
 };
 use futures_util::future::try_join_all;
 
@@ -60,8 +62,6 @@ pub enum Error {
 pub struct Staged {
     pub bucket: String,
     pub code_keys: BTreeMap<Function, String>,
-    /// The keys that were sent now; they count as unused until [`Store::keep`].
-    pub sent: BTreeSet<String>,
     pub page: Page,
 }
 
@@ -91,7 +91,6 @@ impl<'a> Store<'a> {
     ) -> Result<Staged, Error> {
         let Artifacts { zips, page } = artifacts;
         let code_keys = zips.iter().map(|zip| (zip.function, zip.key())).collect();
-        let mut sent = BTreeSet::new();
         let fresh: Vec<Zip> = zips
             .into_iter()
             .filter(|z| !in_use.contains(&z.key()))
@@ -100,7 +99,7 @@ impl<'a> Store<'a> {
             let step = progress.step("Upload the functions");
             self.ensure(in_use.is_empty()).await?;
             let keys = try_join_all(fresh.into_iter().map(|zip| self.put(zip))).await?;
-            sent.extend(keys.into_iter().flatten());
+            let sent: BTreeSet<String> = keys.into_iter().flatten().collect();
             step.done(match sent.len() {
                 0 => "already there".to_owned(),
                 count => format!("{count} sent"),
@@ -109,7 +108,6 @@ impl<'a> Store<'a> {
         Ok(Staged {
             bucket: self.bucket.clone(),
             code_keys,
-            sent,
             page,
         })
     }
@@ -283,53 +281,6 @@ impl<'a> Store<'a> {
         Ok(Some(key))
     }
 
-    /// Marks what a stack uses from now on.
-    pub async fn keep(&self, keys: &BTreeSet<String>) -> Result<(), Error> {
-        for key in keys {
-            self.s3
-                .delete_object_tagging()
-                .bucket(&self.bucket)
-                .key(key)
-                .expected_bucket_owner(&self.cloud.account)
-                .send()
-                .await
-                .map_err(failed(format!("keep {key} in {}", self.bucket)))?;
-        }
-        Ok(())
-    }
-
-    /// Marks what no stack needs any more, for the bucket's lifecycle rule to remove.
-    pub async fn release(&self, keys: &BTreeSet<String>) -> Result<(), Error> {
-        for key in keys {
-            let unused = Tag::builder()
-                .key(UNUSED_TAG)
-                .value("true")
-                .build()
-                .and_then(|tag| Tagging::builder().tag_set(tag).build())
-                .map_err(|source| Error::Request(self.bucket.clone(), source))?;
-            let tagged = self
-                .s3
-                .put_object_tagging()
-                .bucket(&self.bucket)
-                .key(key)
-                .expected_bucket_owner(&self.cloud.account)
-                .tagging(unused)
-                .send()
-                .await;
-            match tagged {
-                // Gone already: so much the better.
-                Err(error)
-                    if error
-                        .raw_response()
-                        .is_some_and(|r| r.status().as_u16() == 404) => {}
-                tagged => {
-                    tagged.map_err(failed(format!("release {key} in {}", self.bucket)))?;
-                }
-            }
-        }
-        Ok(())
-    }
-
     /// Removes objects at once.
     pub async fn remove(&self, keys: &BTreeSet<String>) -> Result<(), Error> {
         for key in keys {
@@ -351,13 +302,26 @@ impl<'a> Store<'a> {
             return Ok(());
         }
         bucket::empty(self.cloud, &self.bucket).await?;
-        self.s3
+        let removed = self
+            .s3
             .delete_bucket()
             .bucket(&self.bucket)
             .expected_bucket_owner(&self.cloud.account)
             .send()
-            .await
-            .map_err(failed(format!("remove the bucket {}", self.bucket)))?;
-        Ok(())
+            .await;
+        match removed {
+            // Where an answer got lost, the SDK asked again for what was done already.
+            Err(error)
+                if error
+                    .raw_response()
+                    .is_some_and(|r| r.status().as_u16() == 404) =>
+            {
+                Ok(())
+            }
+            removed => {
+                removed.map_err(failed(format!("remove the bucket {}", self.bucket)))?;
+                Ok(())
+            }
+        }
     }
 }

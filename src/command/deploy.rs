@@ -1,5 +1,6 @@
 //! `mlink deploy`: build, propose, apply, publish, prove.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::time::Instant;
 
@@ -109,17 +110,16 @@ pub async fn run(
         // Protection comes second: see `plan::parameters`.
         (stack, _) = deploy.apply(Some(&stack)).await?;
     }
-    store.keep(&staged.sent).await?;
-    let (published, info) = tokio::try_join!(
+    let (published, info, ()) = tokio::try_join!(
         async {
             Ok(site::publish(cloud, &stack, &staged.page, place.local_port(), progress).await?)
         },
         Info::of(&stack, cloud, &config, progress),
+        mark(cloud, &stack),
     )?;
     if path == Path::Nothing && published.changed() {
         path = Path::Site;
     }
-    release(cloud, &stack, in_use).await?;
     if info.mail.is_trouble() {
         progress.warn(format!("mail: {}", info.mail.detail));
     }
@@ -259,18 +259,25 @@ impl Deploy<'_> {
     }
 }
 
-/// Lets go of the code that this deploy replaced, unless another stage runs it.
-async fn release(
-    cloud: &Cloud,
-    stack: &Stack,
-    before: std::collections::BTreeSet<String>,
-) -> Result<(), Error> {
-    let mut unused = &before - &stack.code_keys();
+/// Marks the code that no stack uses, and takes the mark from what this one does. All of it is looked at
+/// and not only what this deploy sent and replaced: an earlier one may have been ended before it came
+/// to this. The marks are read before the stacks: what another deploy has let its stack use by then is
+/// seen there; what it is about to use it unmarks itself, when it comes to this.
+async fn mark(cloud: &Cloud, stack: &Stack) -> Result<(), Error> {
+    let store = Store::of(cloud);
+    let used = stack.code_keys();
+    let marks = store.marks().await?;
+    let all = |unused: bool| -> BTreeSet<String> {
+        let marked = marks.iter().filter(|(_, mark)| **mark == unused);
+        marked.map(|(key, _)| key.clone()).collect()
+    };
+    store.keep(&(&all(true) & &used)).await?;
+    let mut unused = &all(false) - &used;
     if unused.is_empty() {
         return Ok(());
     }
     for other in Stack::all(&cloud.cloudformation()).await? {
         unused = &unused - &other.code_keys();
     }
-    Ok(Store::of(cloud).release(&unused).await?)
+    Ok(store.release(&unused).await?)
 }

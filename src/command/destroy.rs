@@ -135,13 +135,16 @@ async fn remove(
     progress: &Progress,
 ) -> Result<(), Error> {
     let client = cloud.cloudformation();
-    for _ in 0..2 {
+    for is_last in [false, true] {
         empty_buckets(cloud, stack, progress).await?;
         if stack::remove(&client, stack, &[], context, progress)
             .await?
             .is_none()
         {
             return Ok(());
+        }
+        if !is_last {
+            progress.note("Not everything went. Once more, in case a bucket was filled meanwhile.");
         }
     }
     let stuck = stack::undeletable(&client, stack).await?;

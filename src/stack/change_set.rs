@@ -97,13 +97,28 @@ pub async fn propose(
                 .collect(),
         ))
         .send()
-        .await
-        .map_err(failed(format!("propose a change set for {name}")))
-        .map_err(|error| Refusal::of_call(error, context))?;
-    // Its findings are known by its ARN only.
-    let arn = created.id.unwrap_or_else(|| change_set.clone());
-    let stack_id = created.stack_id.unwrap_or_else(|| name.to_owned());
+        .await;
+    let arn = match created {
+        Ok(created) => created.id,
+        // Where an answer got lost, the SDK asked again for what is there already: the name is only ours.
+        Err(error)
+            if error
+                .as_service_error()
+                .is_some_and(|error| error.is_already_exists_exception()) =>
+        {
+            None
+        }
+        Err(error) => {
+            let error = failed(format!("propose a change set for {name}"))(error);
+            return Err(Refusal::of_call(error, context));
+        }
+    };
     let described = settled(client, name, &change_set).await?;
+    let stack_id = described.stack_id.clone();
+    let stack_id = stack_id.unwrap_or_else(|| name.to_owned());
+    // The findings of its validation are known by its ARN only.
+    let arn = arn.or_else(|| described.change_set_id.clone());
+    let arn = arn.unwrap_or_else(|| change_set.clone());
     let reason = described.status_reason().unwrap_or_default().to_owned();
     if described.status() == Some(&ChangeSetStatus::Failed) {
         if is_empty(&reason) {
@@ -405,6 +420,7 @@ mod tests {
         DescribeEventsError, DescribeEventsOutput,
     };
     use aws_sdk_cloudformation::operation::list_change_sets::ListChangeSetsOutput;
+    use aws_sdk_cloudformation::types::error::AlreadyExistsException;
     use aws_sdk_cloudformation::types::{EventType, HookFailureMode, OperationEvent};
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
     use aws_smithy_types::error::ErrorMetadata;
@@ -466,6 +482,22 @@ mod tests {
             mode: Mode::Express,
         };
         propose(client, &request, progress).await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn one_whose_making_was_not_heard_of_is_taken_up() {
+        let created = mock!(Client::create_change_set).then_error(|| {
+            CreateChangeSetError::AlreadyExistsException(AlreadyExistsException::builder().build())
+        });
+        let look = mock!(Client::describe_change_set)
+            .then_output(|| described(ChangeSetStatus::CreateComplete, ""));
+        let client = mock_client!(
+            aws_sdk_cloudformation,
+            RuleMode::Sequential,
+            [&created, &look]
+        );
+        let made = proposed(&client, &Progress::silent()).await.unwrap();
+        assert!(made.is_some());
     }
 
     #[tokio::test(start_paused = true)]

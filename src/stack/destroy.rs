@@ -42,6 +42,7 @@ pub async fn remove(
     let events = follow(client, &stack.id, before, context, progress).await?;
     // By its id: a deleted stack is no longer known by its name.
     if let Some(stack) = Stack::find(client, &stack.id).await? {
+        step.done(stack.status.as_str());
         return Ok(Some(Failure::explain(&stack, &events, context)));
     }
     step.done(StackStatus::DeleteComplete.as_str());

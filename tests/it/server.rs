@@ -1,10 +1,11 @@
 //! A small HTTP server on loopback: what a function of the test's own talks to.
 
+use std::error::Error;
 use std::io;
 use std::net::SocketAddr;
 
 use http_body_util::{BodyExt, Full};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body, Bytes, Incoming};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -19,10 +20,11 @@ pub struct Server {
 
 impl Server {
     /// Answers each request by `answer`; where that is an error, the connection is cut.
-    pub async fn start<F, A>(answer: F) -> Server
+    pub async fn start<F, A, B>(answer: F) -> Server
     where
         F: Fn(Request<Bytes>) -> A + Clone + Send + Sync + 'static,
-        A: Future<Output = io::Result<Response<Full<Bytes>>>> + Send + 'static,
+        A: Future<Output = io::Result<Response<B>>> + Send + 'static,
+        B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>> + Send + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();

@@ -118,16 +118,18 @@ impl State {
         self.calls.lock().unwrap().push(call.clone());
         let cut = || io::ErrorKind::ConnectionReset.into();
         match self.take_fault(&call.action) {
-            None => self.pass_on(request).await,
+            None => pass_on(&self.client, &self.endpoint, request).await,
             Some(Fault::Throttled) => Ok(refusal(400, "ProvisionedThroughputExceededException")),
             Some(Fault::Broken) => Ok(refusal(500, "InternalServerError")),
             Some(Fault::Cut) => Err(cut()),
-            Some(Fault::AnswerLost) => self.pass_on(request).await.and(Err(cut())),
+            Some(Fault::AnswerLost) => pass_on(&self.client, &self.endpoint, request)
+                .await
+                .and(Err(cut())),
             Some(Fault::Held) => {
                 let (go, may_go) = oneshot::channel();
                 let _ = self.held.send(Held { call, go });
                 may_go.await.map_err(|_| cut())?;
-                self.pass_on(request).await
+                pass_on(&self.client, &self.endpoint, request).await
             }
         }
     }
@@ -137,23 +139,27 @@ impl State {
         let at = faults.iter().position(|(of, _)| of == action)?;
         faults.remove(at).map(|(_, fault)| fault)
     }
+}
 
-    /// As it came. The local cloud looks at who signed, not at the signature, which is over another
-    /// host than the one it now goes to.
-    async fn pass_on(&self, request: Request<Bytes>) -> io::Result<Response<Full<Bytes>>> {
-        let (head, body) = request.into_parts();
-        let url = format!("{}{}", self.endpoint, head.uri);
-        let mut headers = head.headers;
-        headers.remove("host");
-        let sent = self.client.request(head.method, url).headers(headers);
-        let answer = sent.body(body).send().await.map_err(io::Error::other)?;
-        let (status, mut headers) = (answer.status(), answer.headers().clone());
-        headers.remove("transfer-encoding");
-        let mut passed = response(200, answer.bytes().await.map_err(io::Error::other)?);
-        *passed.status_mut() = status;
-        *passed.headers_mut() = headers;
-        Ok(passed)
-    }
+/// As it came. The local cloud looks at who signed, not at the signature, which is over another host
+/// than the one it now goes to.
+pub async fn pass_on(
+    client: &reqwest::Client,
+    endpoint: &str,
+    request: Request<Bytes>,
+) -> io::Result<Response<Full<Bytes>>> {
+    let (head, body) = request.into_parts();
+    let url = format!("{endpoint}{}", head.uri);
+    let mut headers = head.headers;
+    headers.remove("host");
+    let sent = client.request(head.method, url).headers(headers);
+    let answer = sent.body(body).send().await.map_err(io::Error::other)?;
+    let (status, mut headers) = (answer.status(), answer.headers().clone());
+    headers.remove("transfer-encoding");
+    let mut passed = response(200, answer.bytes().await.map_err(io::Error::other)?);
+    *passed.status_mut() = status;
+    *passed.headers_mut() = headers;
+    Ok(passed)
 }
 
 fn refusal(status: u16, code: &str) -> Response<Full<Bytes>> {
