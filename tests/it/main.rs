@@ -6,6 +6,7 @@ mod browser;
 mod chrome;
 mod cli;
 mod cloudformation;
+mod diff;
 mod dump;
 mod fault;
 mod function;

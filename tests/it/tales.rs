@@ -59,7 +59,19 @@ impl Stage {
                 None => line.to_owned(),
             },
         });
-        lines.collect::<Vec<_>>().join("\n")
+        let lines: Vec<String> = lines.map(|line| without_number(&line)).collect();
+        lines.join("\n")
+    }
+}
+
+/// The line of the template is another after each change of the template.
+fn without_number(line: &str) -> String {
+    match line.split_once("templates/stack.yaml:") {
+        Some((before, after)) => {
+            let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+            format!("{before}templates/stack.yaml:LINE{rest}")
+        }
+        None => line.to_owned(),
     }
 }
 
