@@ -13,7 +13,7 @@ pub struct Error {
     message: String,
     /// AWS's own code, such as `AccessDenied`; none when no answer came.
     code: Option<String>,
-    help: Option<&'static str>,
+    help: Option<String>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -25,6 +25,7 @@ impl miette::Diagnostic for Error {
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
         self.help
+            .as_ref()
             .map(|help| Box::new(help) as Box<dyn std::fmt::Display>)
     }
 }
@@ -39,6 +40,11 @@ const UNREACHABLE: &str = "\
 Check the network and the proxy settings, the region's name, and AWS_ENDPOINT_URL if it is set.";
 const EXPIRED: &str = "\
 The credentials are no longer valid. Sign in again: `aws sso login --profile NAME`.";
+const INVALID: &str = "\
+The credentials are no longer valid (sign in again: `aws sso login --profile NAME`), or the region is \
+not enabled in this account (`aws account list-regions` shows which are).";
+const CLOCK: &str = "\
+This machine's clock is wrong by minutes. Set it, by `sudo timedatectl set-ntp true` for instance.";
 
 impl Error {
     pub fn no_region() -> Error {
@@ -46,13 +52,14 @@ impl Error {
             doing: "choose a region".to_owned(),
             message: "none is configured".to_owned(),
             code: None,
-            help: Some(NO_REGION),
+            help: Some(NO_REGION.to_owned()),
             source: None,
         }
     }
 
-    /// Names the profile that the missing credentials were looked for in.
+    /// Names the profile that the credentials were looked for in.
     pub fn with_profile(mut self, profile: &str) -> Error {
+        self.help = self.help.map(|help| help.replace("NAME", profile));
         if self.message == NONE_FOUND {
             self.message =
                 format!("the profile `{profile}` is not configured, or has no credentials");
@@ -98,12 +105,8 @@ where
                 .message()
                 .unwrap_or("AWS gave no reason")
                 .to_owned();
-            let help = match code.as_deref() {
-                Some("ExpiredToken" | "ExpiredTokenException" | "InvalidClientTokenId") => {
-                    Some(EXPIRED)
-                }
-                _ => None,
-            };
+            let help = code.as_deref().and_then(|code| refused(code, &message));
+            let help = help.map(str::to_owned);
             // HTTP errors without a body (HEAD requests) have neither code nor message.
             let message = match &code {
                 Some(code) => format!("{message} ({code})"),
@@ -123,11 +126,12 @@ where
                 doing,
                 message: NONE_FOUND.to_owned(),
                 code: None,
-                help: Some(NO_CREDENTIALS),
+                help: Some(NO_CREDENTIALS.to_owned()),
                 source: None,
             };
         }
         let (message, help) = without_answer(&error);
+        let help = help.map(str::to_owned);
         Error {
             doing,
             message: message.to_owned(),
@@ -135,6 +139,22 @@ where
             help,
             source: error.into_source().ok(),
         }
+    }
+}
+
+/// The way out of a refusal that is about the caller and not about the call.
+///
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/signature-v4-troubleshooting.html>
+fn refused(code: &str, message: &str) -> Option<&'static str> {
+    match code {
+        "RequestTimeTooSkewed" => Some(CLOCK),
+        // A signature of another time looks to some services like a wrong one.
+        _ if message.contains("Signature expired") || message.contains("not yet current") => {
+            Some(CLOCK)
+        }
+        "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => Some(EXPIRED),
+        "InvalidClientTokenId" | "UnrecognizedClientException" => Some(INVALID),
+        _ => None,
     }
 }
 
@@ -165,12 +185,79 @@ where
     R: std::fmt::Debug + 'static,
 {
     if causes(error).any(|cause| cause.is::<CredentialsError>()) {
-        return ("the AWS credentials cannot be used", Some(NO_CREDENTIALS));
+        // There are some, as of an SSO session that has ended.
+        return ("the AWS credentials cannot be used", Some(EXPIRED));
     }
     match error {
         SdkError::TimeoutError(_) => ("no answer came in time", Some(UNREACHABLE)),
         SdkError::DispatchFailure(_) => ("the endpoint cannot be reached", Some(UNREACHABLE)),
         SdkError::ResponseError(_) => ("the answer could not be understood", None),
         _ => ("the request could not be made", None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_cannot_be_known_is_told_the_way_out() {
+        let skewed = "Signature expired: 20261122T100000Z is now earlier than 20261122T104500Z";
+        for (code, message, help) in [
+            (
+                "ExpiredToken",
+                "The security token included in the request is expired",
+                Some(EXPIRED),
+            ),
+            ("RequestExpired", "Request has expired.", Some(EXPIRED)),
+            (
+                "InvalidClientTokenId",
+                "The security token included in the request is invalid.",
+                Some(INVALID),
+            ),
+            (
+                "UnrecognizedClientException",
+                "The security token included in the request is invalid.",
+                Some(INVALID),
+            ),
+            (
+                "RequestTimeTooSkewed",
+                "The difference between the request time and the current time is too large.",
+                Some(CLOCK),
+            ),
+            ("SignatureDoesNotMatch", skewed, Some(CLOCK)),
+            (
+                "InvalidSignatureException",
+                "Signature not yet current: 20261122T113000Z is still later than …",
+                Some(CLOCK),
+            ),
+            (
+                "SignatureDoesNotMatch",
+                "The request signature we calculated does not match",
+                None,
+            ),
+            (
+                "AccessDenied",
+                "User is not authorized to perform: cloudformation:DescribeStacks",
+                None,
+            ),
+        ] {
+            assert_eq!(refused(code, message), help, "{code}: {message}");
+        }
+    }
+
+    #[test]
+    fn the_help_names_the_profile() {
+        let error = Error {
+            doing: "find out which account this is".to_owned(),
+            message: "The security token included in the request is expired (ExpiredToken)"
+                .to_owned(),
+            code: Some("ExpiredToken".to_owned()),
+            help: Some(EXPIRED.to_owned()),
+            source: None,
+        };
+        let error = error.with_profile("acme");
+        let help = miette::Diagnostic::help(&error).unwrap().to_string();
+        assert!(help.contains("`aws sso login --profile acme`"), "{help}");
     }
 }

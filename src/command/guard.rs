@@ -18,7 +18,12 @@ pub async fn agree(
     let endangered = proposal.endangered();
     if !endangered.is_empty() {
         let holdings = Holdings::of(&place.cloud, &endangered).await?;
-        return data_may_go(&endangered, holdings, arguments.replace_data, config);
+        return data_may_go(
+            &endangered,
+            holdings,
+            arguments.replace_data,
+            config.stage.as_str(),
+        );
     }
     if config.protected {
         let what = format!(
@@ -36,7 +41,7 @@ fn data_may_go(
     endangered: &[Endangered],
     holdings: Holdings,
     replace_data: Option<u64>,
-    config: &Config,
+    stage: &str,
 ) -> Result<(), Error> {
     let names: Vec<&str> = endangered.iter().map(|e| e.logical_id.as_str()).collect();
     let names = names.join(" and ");
@@ -49,12 +54,37 @@ fn data_may_go(
         )),
         None => {
             let what = format!("This change takes {names} away, with {holdings}");
-            insist(
-                &what,
-                config.stage.as_str(),
-                &format!("--replace-data {total}"),
-            )?;
+            insist(&what, stage, &format!("--replace-data {total}"))?;
             Ok(())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asked(replace_data: Option<u64>) -> Result<(), Error> {
+        let pool = Endangered {
+            logical_id: "UserPool".to_owned(),
+            resource_type: "AWS::Cognito::UserPool".to_owned(),
+            physical_id: "eu-west-1_1".to_owned(),
+        };
+        let holdings = Holdings { users: 3, items: 1 };
+        data_may_go(&[pool], holdings, replace_data, "prod")
+    }
+
+    /// Tests have no terminal to type at.
+    #[test]
+    fn data_goes_only_when_its_count_is_named() {
+        assert!(asked(Some(4)).is_ok());
+        let counted = asked(Some(3)).unwrap_err().to_string();
+        let expected =
+            "--replace-data 3, but this change takes UserPool away, with 3 users and 1 item";
+        assert_eq!(counted, expected);
+        let untyped = asked(None).unwrap_err();
+        let help = miette::Diagnostic::help(&untyped).unwrap().to_string();
+        assert!(help.contains("`--replace-data 4`"), "{help}");
+        assert_eq!(untyped.exit(), super::super::Exit::Refused);
     }
 }
