@@ -177,6 +177,10 @@ async fn a_link_signs_in_once(world: &World, endpoint: &str, deployed: &Value) -
 
     let mail = world.mail(1).await;
     assert_eq!(mail["to"], EMAIL);
+    // As tests/it/mlink.yaml has them.
+    assert_eq!(mail["subject"], "mlink: your way in");
+    let text = mail["text"].as_str().unwrap();
+    assert!(text.contains("help@acme.example"), "{text}");
     assert!(mail["html"].as_str().unwrap().contains("</html>"));
     let link = mail["links"][0].as_str().unwrap();
     let secret = link.strip_prefix(&format!("{url}/sign-in#")).expect(link);
