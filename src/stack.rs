@@ -21,7 +21,7 @@ use aws_smithy_types::DateTime;
 
 use crate::aws::{self, failed};
 use crate::plan;
-pub use change_set::{Endangered, Proposal, Request, propose};
+pub use change_set::{Endangered, Proposal, Request, only_ours, propose};
 pub use context::Context;
 pub use destroy::{buckets, remove, undeletable};
 pub use difference::{ResourceDifference, template_of};

@@ -92,6 +92,10 @@ pub async fn run(
     };
     let tags = plan::tags(&config);
     check(&stack, &tags)?;
+    if stack.is_empty() {
+        // Nothing tells whose an empty stack is but the change sets in it.
+        stack::only_ours(&client, &name).await?;
+    }
     let place = format!("in {} of account {}", cloud.region, cloud.account);
     let what = format!(
         "This removes the stage {} {place}, with all its users",

@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use crate::toy::{Toy, artifacts};
-use crate::world::{failure, site, wait_for};
+use crate::world::{ask, failure, site, wait_for};
 
 fn way(deployed: &Value) -> (&str, bool) {
     (
@@ -274,4 +274,26 @@ fn a_build_that_fails_shows_its_last_words() {
     assert_eq!(code, 1);
     assert!(said.contains("could not build the functions"), "{said}");
     assert!(said.contains("error[E0308]: mismatched types"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_empty_stack_with_a_strangers_change_set_is_neither_deployed_to_nor_destroyed() {
+    let toy = Toy::new();
+    let world = toy.world();
+    let endpoint = world.endpoint();
+    let theirs = "Action=CreateChangeSet&Version=2010-05-15&StackName=mlink-dev&ChangeSetName=theirs\
+                  &ChangeSetType=CREATE&TemplateBody=%7B%22Resources%22%3A%7B%22Q%22%3A%7B%22Type%22%3A\
+                  %22AWS%3A%3ASQS%3A%3AQueue%22%7D%7D%7D";
+    ask(&endpoint, "cloudformation", "/", None, theirs).await;
+    for verb in ["deploy --no-verify", "destroy --yes"] {
+        let (code, said) = world.fails(&format!("{verb} --local"));
+        assert_eq!(code, 3, "{verb}: {said}");
+        assert!(
+            said.contains("somebody else has the change set theirs"),
+            "{said}"
+        );
+    }
+    let listed = "Action=ListChangeSets&Version=2010-05-15&StackName=mlink-dev";
+    let listed = ask(&endpoint, "cloudformation", "/", None, listed).await;
+    assert!(listed.contains("theirs"), "{listed}");
 }

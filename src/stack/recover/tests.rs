@@ -1,4 +1,3 @@
-
 use super::super::double::Double;
 use super::*;
 use crate::plan::{NAME_TAG, STAGE_TAG};
