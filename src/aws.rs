@@ -100,8 +100,10 @@ impl Cloud {
             region,
             caller: String::new(),
         };
-        let config =
-            aws_sdk_sts::config::Builder::from(&cloud.sdk).interceptor(cloud.calls.clone());
+        // The first call: who has no network hears of it in seconds.
+        let config = aws_sdk_sts::config::Builder::from(&cloud.sdk)
+            .retry_config(RetryConfig::standard())
+            .interceptor(cloud.calls.clone());
         let identity = aws_sdk_sts::Client::from_conf(config.build())
             .get_caller_identity()
             .send()
@@ -166,13 +168,19 @@ fn https(proxy: ProxyConfig) -> SharedHttpClient {
     })
 }
 
+/// Exponential and jittered, some 50 s in all before an outage ends a deploy. Not the SDK's adaptive
+/// mode: its rate limiter makes a deploy of 3 s take 13 s when a single call of it is throttled.
 fn retries() -> RetryConfig {
-    RetryConfig::adaptive().with_max_attempts(6)
+    RetryConfig::standard().with_max_attempts(10)
 }
+
+/// The budget of one call, all its attempts together.
+const BUDGET: Duration = Duration::from_secs(180);
 
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
         .connect_timeout(Duration::from_secs(5))
         .operation_attempt_timeout(Duration::from_secs(60))
+        .operation_timeout(BUDGET)
         .build()
 }

@@ -33,6 +33,25 @@ pub async fn list(cloud: &Cloud, bucket: &str) -> Result<BTreeMap<String, String
     Ok(present)
 }
 
+/// The ETag of one object; none where there is no such object.
+pub async fn etag(cloud: &Cloud, bucket: &str, key: &str) -> Result<Option<String>, Error> {
+    let head = cloud
+        .s3()
+        .head_object()
+        .bucket(bucket)
+        .key(key)
+        .expected_bucket_owner(&cloud.account)
+        .send()
+        .await;
+    match head {
+        Ok(head) => Ok(head.e_tag.map(|etag| etag.trim_matches('"').to_owned())),
+        Err(error) if error.as_service_error().is_some_and(|e| e.is_not_found()) => Ok(None),
+        Err(error) => Err(failed(format!("look at {key} in the bucket {bucket}"))(
+            error,
+        )),
+    }
+}
+
 /// Removes every version and every delete marker. A bucket that is gone is empty.
 pub async fn empty(cloud: &Cloud, bucket: &str) -> Result<(), Error> {
     loop {

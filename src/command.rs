@@ -112,6 +112,7 @@ impl Error {
                 | stack::Error::ForeignChangeSet(..)
                 | stack::Error::Overtaken(_),
             ) => Exit::Refused,
+            Error::Site(site::Error::Overtaken) => Exit::Refused,
             Error::User(crate::user::Error::Roster(crate::user::RosterError::Exists(_))) => {
                 Exit::Refused
             }

@@ -4,29 +4,22 @@ mod files;
 mod invalidation;
 #[cfg(test)]
 mod tests;
+mod upload;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
-use std::time::Duration;
 
-use aws_sdk_s3::config::timeout::TimeoutConfig;
-use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use serde_json::{Value, json};
 
 use crate::artifact::Page;
-use crate::aws::{self, Cloud, failed};
+use crate::aws::{self, Cloud};
 use crate::bucket;
-use crate::event::{Progress, Step};
+use crate::event::Progress;
 use crate::stack::Stack;
-use files::{File, Files, Rank};
+use files::{File, Files, INDEX, Rank};
 use invalidation::Invalidation;
-
-/// Uploads under way at once.
-const PARALLEL: usize = 16;
-
-/// An upload that is slower than this, in bytes a second, is given up.
-const SLOWEST: u64 = 32 * 1024;
+use upload::Upload;
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -60,6 +53,12 @@ pub enum Error {
     #[error("the built page has no index.html")]
     #[diagnostic(code(mlink::site::index))]
     NoIndex,
+    #[error("another deploy of this stage has published its page meanwhile")]
+    #[diagnostic(
+        code(mlink::site::overtaken),
+        help("Its page is the one that is served. To have this one, run this again.")
+    )]
+    Overtaken,
     #[error("could not word a request to {0}")]
     #[diagnostic(code(mlink::site::request))]
     Request(
@@ -70,8 +69,8 @@ pub enum Error {
 
 /// What the bucket lacks, and what it has too much of.
 #[derive(Debug, PartialEq, Eq)]
-struct Difference {
-    uploads: Vec<File>,
+struct Difference<'a> {
+    uploads: Vec<&'a File>,
     stale: Vec<String>,
 }
 
@@ -89,7 +88,8 @@ pub struct Published {
 }
 
 /// Publishes the page with the configuration made of the stack's outputs. Ended at any moment, it leaves
-/// a page that is whole: the old one until the new index is there, then the new one.
+/// a page that is whole: the old one until the new index is there, then the new one. Of two deploys that
+/// publish at once one is refused: see [`Upload`].
 pub async fn publish(
     cloud: &Cloud,
     stack: &Stack,
@@ -105,8 +105,16 @@ pub async fn publish(
         index_md5,
     } = Site::of(cloud, stack, page, local_port).await?;
     let present = bucket::list(cloud, bucket).await?;
-    let Difference { uploads, stale } = difference(files, &present);
-    upload(cloud, bucket, &uploads, &step).await?;
+    let Difference { uploads, stale } = difference(&files, &present);
+    Upload::to(cloud, bucket, &present)
+        .all(&uploads, &step)
+        .await?;
+    if !uploads.is_empty() {
+        // Another deploy may have been pruning, or may have put its configuration to the same index.
+        let present = bucket::list(cloud, bucket).await?;
+        let again = difference(&files, &present).uploads;
+        Upload::to(cloud, bucket, &present).mend(&again).await?;
+    }
     let invalidation = if uploads.is_empty() && stale.is_empty() {
         step.done("up to date");
         None
@@ -146,9 +154,9 @@ pub async fn pending(
 ) -> Result<Pending, Error> {
     let site = Site::of(cloud, stack, page, local_port).await?;
     let present = bucket::list(cloud, stack.output("SiteBucket")?).await?;
-    let Difference { uploads, stale } = difference(site.files, &present);
+    let Difference { uploads, stale } = difference(&site.files, &present);
     Ok(Pending {
-        uploads: uploads.into_iter().map(|file| file.key).collect(),
+        uploads: uploads.iter().map(|file| file.key.clone()).collect(),
         removals: stale,
     })
 }
@@ -218,6 +226,11 @@ impl Published {
             ));
             return Ok(());
         }
+        // Another deploy that has published since may need what this one does not.
+        let index = bucket::etag(cloud, &self.bucket, INDEX).await?;
+        if index.as_ref() != Some(&self.index_md5) {
+            return Err(Error::Overtaken);
+        }
         let stale = self.stale.into_iter().map(|key| (key, None));
         bucket::delete(cloud, &self.bucket, stale.collect()).await?;
         step.done(format!("{count} removed"));
@@ -258,49 +271,11 @@ fn configuration(
 
 /// `present` maps the keys in the bucket to their ETags. That is the MD5 of an object put in one part, as
 /// all are here; of one that somebody put in several parts it is something else, so it is sent again.
-fn difference(files: Vec<File>, present: &BTreeMap<String, String>) -> Difference {
+fn difference<'a>(files: &'a [File], present: &BTreeMap<String, String>) -> Difference<'a> {
     let wanted: BTreeSet<&str> = files.iter().map(|file| file.key.as_str()).collect();
     let stale = present.keys().filter(|key| !wanted.contains(key.as_str()));
     let stale = stale.cloned().collect();
-    let uploads = files
-        .into_iter()
-        .filter(|f| present.get(&f.key) != Some(&f.md5))
-        .collect();
+    let is_there = |file: &&File| present.get(&file.key) == Some(&file.md5);
+    let uploads = files.iter().filter(|file| !is_there(file)).collect();
     Difference { uploads, stale }
-}
-
-/// Each rank is there before the next begins: who sees the new index finds all that it names.
-async fn upload(cloud: &Cloud, bucket: &str, files: &[File], step: &Step) -> Result<(), Error> {
-    let s3 = cloud.s3();
-    let mut sent = 0;
-    for rank in [Rank::Asset, Rank::Configuration, Rank::Index] {
-        let mut uploads = stream::iter(files.iter().filter(|file| file.rank == rank))
-            .map(|file| put(&s3, &cloud.account, bucket, file))
-            .buffer_unordered(PARALLEL);
-        while uploads.try_next().await?.is_some() {
-            sent += 1;
-            step.progress(format!("{sent} of {} files", files.len()));
-        }
-    }
-    Ok(())
-}
-
-async fn put(s3: &aws_sdk_s3::Client, owner: &str, bucket: &str, file: &File) -> Result<(), Error> {
-    let body = file.body().await;
-    let body = body.map_err(|source| Error::Body(file.key.clone(), source))?;
-    let patience = Duration::from_secs(60 + file.size / SLOWEST);
-    let timeouts = TimeoutConfig::builder().operation_attempt_timeout(patience);
-    s3.put_object()
-        .bucket(bucket)
-        .key(&file.key)
-        .expected_bucket_owner(owner)
-        .content_type(&file.content_type)
-        .cache_control(file.cache_control)
-        .body(body)
-        .customize()
-        .config_override(aws_sdk_s3::config::Builder::new().timeout_config(timeouts.build()))
-        .send()
-        .await
-        .map_err(failed(format!("upload {} to {bucket}", file.key)))?;
-    Ok(())
 }

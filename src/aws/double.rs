@@ -19,7 +19,7 @@ use crate::event::Progress;
 /// An answer: the status, its content type and its body.
 pub type Answer = (u16, &'static str, String);
 
-/// What was asked so far, as `PUT /bucket/key` or `POST / CognitoService.ListUsers`.
+/// What was asked so far, as `PUT /bucket/key if-match "etag"` or `POST / CognitoService.ListUsers`.
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     lines: Arc<Mutex<Vec<String>>>,
@@ -99,10 +99,13 @@ impl HttpConnector for Double {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
         let double = self.clone();
         HttpConnectorFuture::new(async move {
-            let target = request.headers().get("x-amz-target").unwrap_or_default();
+            let header = |name| request.headers().get(name);
             let uri = request.uri().trim_start_matches("http://aws.example");
-            let line = format!("{} {uri} {target}", request.method());
-            let line = line.trim().to_owned();
+            let mut line = format!("{} {uri}", request.method());
+            line.extend(header("x-amz-target").map(|target| format!(" {target}")));
+            for condition in ["if-match", "if-none-match"] {
+                line.extend(header(condition).map(|etag| format!(" {condition} {etag}")));
+            }
             double.asked.begin(&line);
             // Long enough for others to begin; the tests' clock is paused.
             tokio::time::sleep(Duration::from_millis(10)).await;
@@ -111,7 +114,12 @@ impl HttpConnector for Double {
             let (status, content_type, answer) = (double.answers)(&line, &body);
             double.asked.end();
             let status = status.try_into().unwrap();
+            // The answer to a HEAD has no body: what is given as one is its ETag.
+            let etag = (request.method() == "HEAD").then(|| format!("\"{answer}\""));
             let mut response = HttpResponse::new(status, SdkBody::from(answer));
+            if let Some(etag) = etag {
+                response.headers_mut().insert("etag", etag);
+            }
             response.headers_mut().insert("content-type", content_type);
             Ok(response)
         })

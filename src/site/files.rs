@@ -51,6 +51,8 @@ pub struct Files {
     pub fingerprint: String,
 }
 
+/// What makes the page the page.
+pub const INDEX: &str = "index.html";
 /// Vite puts a hash of the content into the names of what lies here.
 const HASHED: &str = "assets/";
 const IMMUTABLE: &str = "public, max-age=31536000, immutable";
@@ -61,7 +63,7 @@ const UNCACHED: &str = "no-store";
 impl File {
     fn new(key: String, content: Content, size: u64, md5: String) -> File {
         let (rank, cache_control) = match key.as_str() {
-            "index.html" => (Rank::Index, REVALIDATED),
+            INDEX => (Rank::Index, REVALIDATED),
             key if key.starts_with(HASHED) => (Rank::Asset, IMMUTABLE),
             _ => (Rank::Asset, REVALIDATED),
         };

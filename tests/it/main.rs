@@ -22,6 +22,7 @@ mod security;
 mod server;
 mod stage;
 mod tales;
+mod together;
 mod toy;
 mod trigger;
 mod wire;

@@ -38,6 +38,9 @@ struct Run {
     calls: Vec<String>,
     /// The call that meets it, counted from one.
     trouble: Option<(usize, Trouble)>,
+    /// The first call of this name waits.
+    held: Option<String>,
+    let_go: Arc<Notify>,
     silent: Arc<Notify>,
 }
 
@@ -79,11 +82,23 @@ impl Relay {
     pub fn begin(&self, trouble: Option<(usize, Trouble)>) -> Arc<Notify> {
         let silent = Arc::new(Notify::new());
         *self.state.run.lock().unwrap() = Run {
-            calls: Vec::new(),
             trouble,
             silent: silent.clone(),
+            ..Run::default()
         };
         silent
+    }
+
+    /// From here on it is another run, whose first call of this name waits until it is let go. Resolves
+    /// when it does.
+    pub fn hold(&self, call: &str) -> Arc<Notify> {
+        let silent = self.begin(None);
+        self.state.run.lock().unwrap().held = Some(call.to_owned());
+        silent
+    }
+
+    pub fn let_go(&self) {
+        self.state.run.lock().unwrap().let_go.notify_one();
     }
 
     /// Whether the cloud is at work.
@@ -99,6 +114,7 @@ impl Relay {
 
 impl State {
     async fn answer(self, request: Request<Bytes>) -> io::Result<Answer> {
+        self.waits(&request).await;
         let (trouble, silent) = self.count(&request);
         let service = service(&request).unwrap_or_default();
         let has_body = request.method() != "HEAD";
@@ -122,6 +138,20 @@ impl State {
             }),
             Some(Trouble::Broken) => Ok(refusal(&service, 500, "InternalFailure")),
             Some(Trouble::Denied) => Ok(refusal(&service, 403, "AccessDenied")),
+        }
+    }
+
+    async fn waits(&self, request: &Request<Bytes>) {
+        let let_go = {
+            let mut run = self.run.lock().unwrap();
+            let held = run.held.take_if(|held| *held == name(request));
+            held.map(|_| {
+                run.silent.notify_one();
+                run.let_go.clone()
+            })
+        };
+        if let Some(let_go) = let_go {
+            let_go.notified().await;
         }
     }
 

@@ -34,8 +34,40 @@ impl Scene {
     }
 
     fn command(&self, verb: &str) -> tokio::process::Command {
-        let line = format!("{verb} --local --endpoint {}", self.relay.url());
+        self.command_at(&self.relay.url(), verb)
+    }
+
+    fn command_at(&self, endpoint: &str, verb: &str) -> tokio::process::Command {
+        let line = format!("{verb} --local --endpoint {endpoint}");
         tokio::process::Command::from(self.world.command(&line))
+    }
+
+    /// Runs it until its first call of this name, lets the others do something, and then lets it go on.
+    pub async fn held_at<O: Future<Output = ()>>(
+        &self,
+        verb: &str,
+        call: &str,
+        others: O,
+    ) -> Output {
+        let holds = self.relay.hold(call);
+        let command = self.command(verb).output();
+        let others = async {
+            holds.notified().await;
+            others.await;
+            self.relay.let_go();
+        };
+        tokio::join!(command, others).0.unwrap()
+    }
+
+    /// Runs it beside what goes through the relay, and it has to succeed.
+    pub async fn beside(&self, verb: &str) {
+        let output = self
+            .command_at(&self.endpoint, verb)
+            .output()
+            .await
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "mlink {verb}\n{said}");
     }
 
     /// Runs it; its n-th call meets trouble.

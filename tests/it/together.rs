@@ -1,0 +1,89 @@
+//! Two deploys of one stage at once: one of them follows or is refused, and nothing is mixed.
+
+use crate::scene::{DEPLOY, Scene};
+
+/// What a refused one says on its last lines.
+fn refusal(output: &std::process::Output) -> String {
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(output.stdout.is_empty());
+    let said = String::from_utf8_lossy(&output.stderr);
+    let at = said.find("Error:").or(said.find("mlink::")).unwrap_or(0);
+    said[at..].to_owned()
+}
+
+fn settings(scene: &Scene, lifetime: &str) {
+    let text = format!("link: {{lifetime: {lifetime}}}\n");
+    scene.toy.write("mlink.yaml", &text);
+}
+
+fn page(scene: &Scene, of: &str) {
+    let index = format!("<!doctype html><title>{of}</title>");
+    scene.toy.write("frontend/public/index.html", &index);
+    scene
+        .toy
+        .write(&format!("frontend/public/assets/{of}.js"), of);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_set_that_another_deploy_has_overtaken_is_thrown_away() {
+    let scene = Scene::new().await;
+    scene.succeeds(DEPLOY).await;
+    settings(&scene, "10m");
+    // Its change set is made and shown; it is about to look whether that still holds.
+    let about = "cloudformation DescribeStackEvents";
+    let late = scene.held_at(DEPLOY, about, async {
+        settings(&scene, "20m");
+        scene.beside(DEPLOY).await;
+    });
+    insta::assert_snapshot!(refusal(&late.await));
+    let now = scene.picture().await;
+    let lifetime = "LinkLifetimeSeconds = 1200".to_owned();
+    assert!(now["parameters"].contains(&lifetime), "{now:?}");
+    assert_eq!(now["status"], ["UPDATE_COMPLETE"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_pages_that_are_published_at_once_one_is_refused_and_the_other_whole() {
+    let scene = Scene::new().await;
+    scene.succeeds(DEPLOY).await;
+    for (n, call) in ["s3 PUT config.json", "s3 PUT index.html"]
+        .iter()
+        .enumerate()
+    {
+        let (early, late) = (format!("early-{n}"), format!("late-{n}"));
+        page(&scene, &late);
+        let refused = scene.held_at(DEPLOY, call, async {
+            page(&scene, &early);
+            std::fs::remove_file(scene.toy.path(&format!("frontend/public/assets/{late}.js")))
+                .unwrap();
+            scene.beside(DEPLOY).await;
+        });
+        let refused = refused.await;
+        insta::allow_duplicates! {
+            insta::assert_snapshot!(refusal(&refused));
+        }
+        let mut served = scene.picture().await["page"].clone();
+        // What had been sent of the other page is named by no index, and goes with the next deploy.
+        served.retain(|file| !file.contains(&format!("{late}.js")));
+        scene.beside(DEPLOY).await;
+        assert_eq!(served, scene.picture().await["page"]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_of_the_old_page_beside_one_of_a_new_page_mixes_nothing() {
+    let scene = Scene::new().await;
+    page(&scene, "old");
+    scene.succeeds(DEPLOY).await;
+    page(&scene, "new");
+    // Its configuration is there, its index is not.
+    let new = scene.held_at(DEPLOY, "s3 PUT index.html", async {
+        page(&scene, "old");
+        scene.beside(DEPLOY).await;
+        page(&scene, "new");
+    });
+    assert_eq!(new.await.status.code(), Some(0));
+    let served = scene.picture().await["page"].clone();
+    scene.succeeds(DEPLOY).await;
+    assert_eq!(served, scene.picture().await["page"]);
+}
