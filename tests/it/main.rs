@@ -11,6 +11,7 @@ mod dump;
 mod fault;
 mod function;
 mod kill;
+mod large;
 mod life;
 mod local;
 mod paths;

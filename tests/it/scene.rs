@@ -33,7 +33,7 @@ impl Scene {
         }
     }
 
-    fn command(&self, verb: &str) -> tokio::process::Command {
+    pub fn command(&self, verb: &str) -> tokio::process::Command {
         self.command_at(&self.relay.url(), verb)
     }
 
