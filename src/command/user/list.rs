@@ -6,8 +6,11 @@ use std::fmt;
 use serde::Serialize;
 
 use super::super::{Error, Place, existing};
+use crate::aws::Cloud;
 use crate::config::Config;
+use crate::event::Progress;
 use crate::link::MailFunction;
+use crate::stack::Stack;
 use crate::terminal::{Terminal, table};
 use crate::user::{self, User};
 
@@ -16,8 +19,8 @@ use crate::user::{self, User};
 struct Listed {
     #[serde(flatten)]
     user: User,
-    /// Whether whoever knows the address can sign in.
-    test: bool,
+    /// Whether whoever knows the address can sign in; none when the mail function could not be asked.
+    test: Option<bool>,
 }
 
 /// The users of a stage: an array in JSON, a table in text.
@@ -37,7 +40,7 @@ impl fmt::Display for Users {
                 user.name.clone().unwrap_or_default(),
                 user.status.clone(),
                 yes(user.enabled),
-                yes(*test),
+                test.map_or_else(|| "not known".to_owned(), yes),
                 user.created.clone().unwrap_or_default(),
             ]
         });
@@ -50,16 +53,32 @@ pub async fn run(config: &Config, terminal: &Terminal) -> Result<(), Error> {
     let Place { cloud, .. } = Place::reach(config, terminal).await?;
     let stack = existing(&cloud, config).await?;
     let users = user::list(&cloud.cognito(), stack.output("UserPoolId")?).await?;
-    let mut test_users = BTreeSet::new();
-    if stack.allows_test_users() {
-        let mail = MailFunction::new(&cloud, stack.output("MailFunction")?);
-        let emails = users.iter().map(|user| user.email.clone()).collect();
-        test_users.extend(mail.test_users(emails).await?.emails);
-    }
+    let emails = users.iter().map(|user| user.email.clone()).collect();
+    let test_users = test_users(&cloud, &stack, emails, terminal.progress()).await?;
     let listed = users.into_iter().map(|user| Listed {
-        test: test_users.contains(&user.email),
+        test: test_users.as_ref().map(|all| all.contains(&user.email)),
         user,
     });
     terminal.result(&Users(listed.collect()))?;
     Ok(())
+}
+
+/// Which of these they are. As in `mlink info`, not to know it is worth a warning but not a failure.
+async fn test_users(
+    cloud: &Cloud,
+    stack: &Stack,
+    emails: Vec<String>,
+    progress: &Progress,
+) -> Result<Option<BTreeSet<String>>, Error> {
+    if !stack.allows_test_users() {
+        return Ok(Some(BTreeSet::new()));
+    }
+    let mail = MailFunction::new(cloud, stack.output("MailFunction")?);
+    match mail.test_users(emails).await {
+        Ok(found) => Ok(Some(found.emails.into_iter().collect())),
+        Err(error) => {
+            progress.warn(error.to_string());
+            Ok(None)
+        }
+    }
 }
