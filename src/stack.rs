@@ -10,6 +10,7 @@ mod drift;
 mod events;
 mod failure;
 mod known;
+mod protection;
 mod recover;
 mod refusal;
 

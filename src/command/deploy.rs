@@ -110,6 +110,9 @@ pub async fn run(
         // Protection comes second: see `plan::parameters`.
         (stack, _) = deploy.apply(Some(&stack)).await?;
     }
+    if config.protected {
+        stack.protect(&client, progress).await?;
+    }
     let (published, info, ()) = tokio::try_join!(
         async {
             Ok(site::publish(cloud, &stack, &staged.page, place.local_port(), progress).await?)
@@ -203,6 +206,10 @@ impl Deploy<'_> {
         match (proposal, settled) {
             (Some(proposal), _) => {
                 let proposal = self.agree(proposal, &client).await?;
+                // First: a run that is ended in between finds it still protected, and takes it off again.
+                if let (Some(mut stack), false) = (settled.cloned(), self.config.protected) {
+                    stack.unprotect(&client, self.progress).await?;
+                }
                 self.interrupts
                     .attach(&client, &context.stack, settled.is_some());
                 let applied = proposal.apply(&client, context, self.progress).await;

@@ -184,8 +184,8 @@ fn a_stack_that_only_has_the_name_is_left_alone() {
     );
 }
 
-#[test]
-fn a_protected_stage_is_protected_from_its_second_change_set_on() {
+#[tokio::test(flavor = "multi_thread")]
+async fn a_protected_stage_is_protected_from_its_second_change_set_on() {
     let toy = Toy::new();
     let world = toy.world();
     toy.write("mlink.yaml", "stages: {prod: {protected: true}}\n");
@@ -197,6 +197,12 @@ fn a_protected_stage_is_protected_from_its_second_change_set_on() {
         way(&world.json("deploy --local --no-verify --stage prod")),
         ("nothing", false)
     );
+    let protection = || async {
+        let query = "Action=DescribeStacks&Version=2010-05-15&StackName=mlink-prod";
+        let stack = ask(&world.endpoint(), "cloudformation", "/", None, query).await;
+        stack.contains("<EnableTerminationProtection>true<")
+    };
+    assert!(protection().await);
     // Neither the file's word nor the stack's alone lets it go.
     assert_eq!(world.fails("destroy --local --stage prod --yes").0, 3);
     toy.write("mlink.yaml", "");
@@ -204,6 +210,7 @@ fn a_protected_stage_is_protected_from_its_second_change_set_on() {
     assert_eq!(code, 3);
     assert!(said.contains("was deployed as protected"), "{said}");
     world.json("deploy --local --no-verify --stage prod");
+    assert!(!protection().await);
     world.json("destroy --local --stage prod --yes");
 }
 
