@@ -6,7 +6,7 @@ use std::time::Duration;
 use clap::builder::FalseyValueParser;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::config::{Mode, link_lifetime};
+use crate::value::{Mode, link_lifetime};
 
 const EXIT_CODES: &str = "\
 Exit codes:

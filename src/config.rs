@@ -1,7 +1,6 @@
 //! mlink.yaml and the command line, resolved once into a [`Config`] that is never half-made.
 
 mod file;
-mod value;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,8 +9,8 @@ use mlink_core::Sender;
 use serde::Deserialize;
 
 use crate::cli::Global;
+pub use crate::value::{Alarms, Mode, Name};
 use file::File;
-pub use value::{Alarms, Name, link_lifetime};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -89,16 +88,6 @@ impl Architecture {
             Architecture::Arm64 => "aarch64",
         }
     }
-}
-
-/// How CloudFormation applies a change.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Done when everything is ready.
-    Standard,
-    /// Done when everything is configured; mlink itself waits for what serves.
-    Express,
 }
 
 /// The page's own domain and its certificate, which must be in us-east-1 (CloudFront's rule).

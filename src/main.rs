@@ -25,6 +25,7 @@ mod template;
 mod terminal;
 mod turn;
 mod user;
+mod value;
 
 use clap::Parser;
 

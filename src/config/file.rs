@@ -5,11 +5,11 @@ use std::path::Path;
 
 use serde::Deserialize;
 
-use super::value::{
+use super::{Alarms, Architecture, Domain, Error, Mode, Name, Throttle};
+use crate::value::{
     Account, Count, DAY, From, HOUR, Lifetime, LinkLifetime, MINUTE, Pause, Rate, Retention,
     Subject, Title,
 };
-use super::{Alarms, Architecture, Domain, Error, Mode, Name, Throttle};
 
 pub const NAME: &str = "mlink.yaml";
 

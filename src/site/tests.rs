@@ -43,6 +43,9 @@ fn page(names: &[&str]) -> Page {
 
 type Objects = BTreeMap<String, String>;
 
+/// What another deploy does to them.
+type Act = fn(&mut Objects);
+
 /// The bucket and the distribution: `assets/old.js` and an old index are there. A file of [`page`] says
 /// its own name, so that it need not be read to know its ETag.
 struct Shop {
@@ -51,8 +54,8 @@ struct Shop {
     looks: u32,
     /// What begins so is denied.
     denied: &'static str,
-    /// What another deploy does to the bucket just before the call that begins so.
-    meanwhile: Option<(&'static str, fn(&mut Objects))>,
+    /// What another deploy does just before the call that begins so.
+    meanwhile: Option<(&'static str, Act)>,
 }
 
 impl Shop {
@@ -254,10 +257,7 @@ async fn many_files_go_up_a_few_at_a_time() {
 
 /// Publishes while another deploy does something just before the call that begins so. What is in the bucket
 /// afterwards, and the error.
-async fn beside(
-    call: &'static str,
-    act: fn(&mut Objects),
-) -> (Objects, Result<Published, Error>, Double) {
+async fn beside(call: &'static str, act: Act) -> (Objects, Result<Published, Error>, Double) {
     let shop = Shop {
         meanwhile: Some((call, act)),
         ..Shop::new()

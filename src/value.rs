@@ -1,4 +1,5 @@
-//! The values of mlink.yaml: each refuses what is not its form, and says what is.
+//! Values as people write them, in mlink.yaml and on the command line: each refuses what is not its form,
+//! and says what is.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -10,6 +11,16 @@ use serde::de::{Deserializer, Error as _};
 pub const MINUTE: u64 = 60;
 pub const HOUR: u64 = 60 * MINUTE;
 pub const DAY: u64 = 24 * HOUR;
+
+/// How CloudFormation applies a change.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Done when everything is ready.
+    Standard,
+    /// Done when everything is configured; mlink itself waits for what serves.
+    Express,
+}
 
 /// The name of the deployment or of a stage. Both become part of the names of the stack and of the
 /// functions, of which Lambda allows 64 characters.
