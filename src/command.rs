@@ -17,7 +17,7 @@ use std::process::ExitCode;
 use crate::aws::Cloud;
 use crate::cli::{self, Cli, Command};
 use crate::config::{Config, Target};
-use crate::terminal::Terminal;
+use crate::terminal::{Signals, Terminal};
 use crate::{artifact, aws, config, plan, readiness, site, stack, store, template, terminal};
 
 use interrupt::Interrupts;
@@ -124,12 +124,13 @@ impl Error {
 /// Runs the command and says how it ended.
 pub async fn run(cli: Cli, terminal: &Terminal) -> Exit {
     let interrupts = Interrupts::default();
+    let mut signals = Signals::new();
     let mut command = pin!(dispatch(&cli, terminal, &interrupts));
     let ended = loop {
         tokio::select! {
             ended = &mut command => break ended,
-            Ok(()) = tokio::signal::ctrl_c() => {
-                if interrupts.leaves(terminal).await {
+            ending = signals.next_of_command() => {
+                if interrupts.leaves(ending, &mut signals, terminal).await {
                     terminal.close();
                     terminal.progress().leave();
                     terminal.progress().warn(
@@ -143,6 +144,12 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Exit {
     match ended {
         Ok(exit) => exit,
         Err(error) => {
+            // What somebody asked for is no failure that they have to read about.
+            if let Some(stack) = interrupts.went_back().await {
+                let text = format!("cancelled; {stack} is what it was before this deploy");
+                terminal.progress().warn(text);
+                return Exit::Interrupted;
+            }
             terminal.error(&error);
             error.exit()
         }

@@ -5,16 +5,22 @@ use std::fmt;
 use crate::aws::{Cloud, Error, failed};
 use crate::stack::Endangered;
 
-/// Users of a pool and items of a table, as AWS counts them: users at once, items every six hours.
+/// Users of a pool and items of a table, as AWS counts them; none where no such resource is among them.
+///
+/// Of users it has "a number estimating the size of the user pool", and items it counts "approximately
+/// every six hours". Counting them one by one would be truer, and of no more use: links come and go, and
+/// the next run has to find the number that this one told.
+/// <https://docs.aws.amazon.com/cognito-user-identity-pools/latest/APIReference/API_UserPoolType.html>
+/// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TableDescription.html>
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
-    pub users: u64,
-    pub items: u64,
+    pub users: Option<u64>,
+    pub items: Option<u64>,
 }
 
 impl Holdings {
     pub fn total(self) -> u64 {
-        self.users + self.items
+        self.users.unwrap_or_default() + self.items.unwrap_or_default()
     }
 
     pub async fn of(cloud: &Cloud, endangered: &[Endangered]) -> Result<Holdings, Error> {
@@ -22,8 +28,10 @@ impl Holdings {
         for resource in endangered {
             let id = &resource.physical_id;
             match resource.resource_type.as_str() {
-                "AWS::Cognito::UserPool" => holdings.users += users(cloud, id).await?,
-                _ => holdings.items += items(cloud, id).await?,
+                "AWS::Cognito::UserPool" => {
+                    *holdings.users.get_or_insert_default() += users(cloud, id).await?;
+                }
+                _ => *holdings.items.get_or_insert_default() += items(cloud, id).await?,
             }
         }
         Ok(holdings)
@@ -33,8 +41,13 @@ impl Holdings {
 impl fmt::Display for Holdings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let s = |count| if count == 1 { "" } else { "s" };
-        let Holdings { users, items } = self;
-        write!(f, "{users} user{} and {items} item{}", s(*users), s(*items))
+        let users = self.users.map(|n| format!("about {n} user{}", s(n)));
+        let items = self.items.map(|n| {
+            let counted = "AWS counts items every six hours";
+            format!("{n} item{} ({counted})", s(n))
+        });
+        let both: Vec<String> = users.into_iter().chain(items).collect();
+        f.write_str(&both.join(" and "))
     }
 }
 

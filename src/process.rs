@@ -4,6 +4,7 @@
 use std::collections::VecDeque;
 use std::process::Stdio;
 
+use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
 
@@ -70,8 +71,10 @@ pub async fn run(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
+        .process_group(0)
         .spawn()
         .map_err(failed_to_run)?;
+    let mut family = Family(child.id());
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut output = String::new();
     let mut tail = VecDeque::new();
@@ -90,6 +93,7 @@ pub async fn run(
         }),
         child.wait(),
     );
+    family.0 = None;
     read_out.map_err(failed_to_run)?;
     read_err.map_err(failed_to_run)?;
     let status = status.map_err(failed_to_run)?;
@@ -112,6 +116,20 @@ pub async fn run(
             .collect::<Vec<_>>()
             .join("\n"),
     })
+}
+
+/// A process and those that it started, which end with the wait for them. They are a group of their own:
+/// whoever ends mlink alone means them too, and knows nothing of them.
+struct Family(Option<u32>);
+
+impl Drop for Family {
+    fn drop(&mut self) {
+        let group = self.0.and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        if let Some(group) = group {
+            // Who has ended needs no end.
+            let _ = kill_process_group(group, Signal::TERM);
+        }
+    }
 }
 
 async fn lines(

@@ -5,6 +5,8 @@ mod live;
 mod plain;
 mod prompt;
 mod report;
+mod screen;
+mod signals;
 mod table;
 mod wrap;
 
@@ -18,6 +20,7 @@ use crate::cli::{Global, Output};
 use crate::event::{Event, Progress};
 use live::Live;
 pub use prompt::{Refused, Then, choose, confirm, insist};
+pub use signals::{Ending, Signals};
 pub use table::{harmless, table};
 
 /// What was to be done is done, but its result is lost.
@@ -37,7 +40,8 @@ impl Terminal {
     pub fn new(global: &Global) -> Terminal {
         let verbose = global.verbose;
         let wanted = move |event: &Event| verbose || !matches!(event, Event::AwsCall { .. });
-        let fancy = global.output == Output::Text && std::io::stderr().is_terminal();
+        let fancy =
+            global.output == Output::Text && std::io::stderr().is_terminal() && !screen::is_dumb();
         let live = fancy.then(|| Arc::new(Mutex::new(Live::new(verbose))));
         let progress = match (&live, global.output) {
             (Some(live), _) => {
@@ -112,6 +116,19 @@ impl Terminal {
             live.lock().unwrap_or_else(PoisonError::into_inner).close();
         }
     }
+
+    /// Makes room for a question while something is under way; it is shown again with [`Self::resume`].
+    pub fn pause(&self) {
+        if let Some(live) = &self.live {
+            live.lock().unwrap_or_else(PoisonError::into_inner).pause();
+        }
+    }
+
+    pub fn resume(&self) {
+        if let Some(live) = &self.live {
+            live.lock().unwrap_or_else(PoisonError::into_inner).resume();
+        }
+    }
 }
 
 /// What clap has to say: help and version to stdout, a wrong command line to stderr, as an event for a
@@ -134,7 +151,7 @@ pub fn usage(error: &clap::Error) -> u8 {
 /// A failure as a person sees it who has no colours.
 #[cfg(test)]
 pub fn shown(error: &dyn miette::Diagnostic) -> String {
-    report::rendered(error, false)
+    report::rendered(error, false, wrap::WIDTH)
 }
 
 fn say(line: &str) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 use aws_sdk_cloudformation::Client;
@@ -23,7 +24,7 @@ use crate::site;
 use crate::stack::{self, Stack};
 use crate::store::{Staged, Store};
 use crate::template::Template;
-use crate::terminal::{Terminal, confirm};
+use crate::terminal::{Refused, Terminal, confirm};
 
 /// What a deploy did.
 #[derive(Debug, Serialize)]
@@ -87,9 +88,18 @@ pub async fn run(
     let cloud = &place.cloud;
     let client = cloud.cloudformation();
     let context = context(&config, &place, Some(&template));
-    let consent = |question: &str| confirm(global, question, config.stage.as_str()).is_ok();
+    let refused = OnceLock::new();
+    let consent = |question: &str| {
+        let agreed = confirm(global, question, config.stage.as_str());
+        agreed.map_err(|refusal| refused.set(refusal)).is_ok()
+    };
     let tags = plan::tags(&config);
-    let existing = stack::ready(&client, &context, &tags, &consent, progress).await?;
+    interrupts.attach(&client, &context.stack);
+    let ready = stack::ready(&client, &context, &tags, &consent, progress).await;
+    if let Some(interrupted @ Refused::Interrupted(_)) = refused.into_inner() {
+        return Err(interrupted.into());
+    }
+    let existing = ready?;
     let in_use = existing.as_ref().map(Stack::code_keys).unwrap_or_default();
     let store = Store::of(cloud);
     let staged = store.stage(artifacts, &in_use, progress).await?;
@@ -103,13 +113,13 @@ pub async fn run(
         staged: &staged,
         is_first: existing.is_none(),
         progress,
-        interrupts,
     };
     let (mut stack, mut path) = deploy.apply(existing.as_ref()).await?;
     if existing.is_none() && config.protected {
         // Protection comes second: see `plan::parameters`.
         (stack, _) = deploy.apply(Some(&stack)).await?;
     }
+    interrupts.detach();
     if config.protected {
         stack.protect(&client, progress).await?;
     }
@@ -173,7 +183,6 @@ struct Deploy<'a> {
     /// Whether there was no stack before: there is nothing then that a change could harm.
     is_first: bool,
     progress: &'a Progress,
-    interrupts: &'a Interrupts,
 }
 
 impl Deploy<'_> {
@@ -210,11 +219,7 @@ impl Deploy<'_> {
                 if let (Some(mut stack), false) = (settled.cloned(), self.config.protected) {
                     stack.unprotect(&client, self.progress).await?;
                 }
-                self.interrupts
-                    .attach(&client, &context.stack, settled.is_some());
-                let applied = proposal.apply(&client, context, self.progress).await;
-                self.interrupts.detach();
-                let stack = applied?;
+                let stack = proposal.apply(&client, context, self.progress).await?;
                 if request.mode == Mode::Express {
                     readiness::wait(&self.place.cloud, &stack, self.progress).await?;
                 }

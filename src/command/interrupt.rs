@@ -1,70 +1,106 @@
 //! Ctrl-C while a stack operation is under way. The operation belongs to CloudFormation and goes on
 //! there, so leaving is not stopping: a person may choose.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::types::StackStatus;
 
-use crate::stack;
-use crate::terminal::{Terminal, Then, choose};
+use crate::stack::{self, Stack};
+use crate::terminal::{Ending, Signals, Terminal, Then, choose};
 
-/// The stack operation that this command follows, if it does.
+/// Who pressed Ctrl-C waits no longer for a question.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// The stack that this command changes, if it does.
 #[derive(Default)]
-pub struct Interrupts(Mutex<Option<Operation>>);
+pub struct Interrupts(Mutex<Option<Changing>>);
 
 #[derive(Clone)]
-struct Operation {
+struct Changing {
     client: Client,
     stack: String,
-    /// An update goes back to what was there; there is nothing that a first deploy could go back to.
-    is_update: bool,
+    /// By who sits here.
+    is_cancelled: bool,
 }
 
 impl Interrupts {
-    /// From now on there is an operation.
-    pub fn attach(&self, client: &Client, stack: &str, is_update: bool) {
-        let operation = Operation {
+    /// From now on operations on it may be under way.
+    pub fn attach(&self, client: &Client, stack: &str) {
+        let changing = Changing {
             client: client.clone(),
             stack: stack.to_owned(),
-            is_update,
+            is_cancelled: false,
         };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(operation);
+        *self.changing() = Some(changing);
     }
 
     pub fn detach(&self) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.changing() = None;
     }
 
-    /// What is to be done about a Ctrl-C: whether to leave. Without an operation or somebody to ask
+    fn changing(&self) -> MutexGuard<'_, Option<Changing>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The stack, where its update was cancelled here, and has gone back.
+    pub async fn went_back(&self) -> Option<String> {
+        let changing = self.changing().clone();
+        let changing = changing.filter(|changing| changing.is_cancelled)?;
+        let status = changing.status().await?;
+        (status == StackStatus::UpdateRollbackComplete).then_some(changing.stack)
+    }
+
+    /// What is to be done about a signal: whether to leave. Without an operation or somebody to ask
     /// it is to leave, and so it is with a second Ctrl-C.
-    pub async fn leaves(&self, terminal: &Terminal) -> bool {
-        let operation = self
-            .0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone();
-        let Some(operation) = operation else {
+    pub async fn leaves(&self, ending: Ending, signals: &mut Signals, terminal: &Terminal) -> bool {
+        let changing = self.changing().clone();
+        let (Some(changing), Ending::Interrupt) = (changing, ending) else {
             return true;
         };
-        terminal.close();
-        let what = format!(
-            "The change of {} goes on in AWS, whatever happens here",
-            operation.stack
-        );
-        match choose(&what, operation.is_update) {
-            Then::Leave => true,
-            Then::Follow => false,
-            Then::Cancel => {
-                let progress = terminal.progress();
-                match stack::cancel(&operation.client, &operation.stack).await {
-                    Ok(()) => {
-                        progress.note(format!("{} goes back to what it was", operation.stack))
-                    }
-                    // It may just have come to its end.
-                    Err(error) => progress.warn(error.to_string()),
-                }
-                false
+        let status = tokio::select! {
+            status = changing.status() => status.filter(stack::in_progress),
+            _ = signals.next() => None,
+        };
+        let Some(status) = status else {
+            return true;
+        };
+        let stack = &changing.stack;
+        let what = format!("{stack} is {status}, and that goes on in AWS whatever happens here.");
+        terminal.pause();
+        // There is nothing that a first deploy, or what is rolled back, could go back to.
+        let then = choose(&what, status == StackStatus::UpdateInProgress);
+        terminal.resume();
+        if then == Then::Cancel && changing.cancel(terminal).await {
+            *self.changing() = Some(Changing {
+                is_cancelled: true,
+                ..changing
+            });
+        }
+        then == Then::Leave
+    }
+}
+
+impl Changing {
+    /// None where CloudFormation does not say so in time.
+    async fn status(&self) -> Option<StackStatus> {
+        let look = Stack::find(&self.client, &self.stack);
+        let stack = tokio::time::timeout(LOOK, look).await.ok()?.ok()??;
+        Some(stack.status)
+    }
+
+    /// Whether it will be.
+    async fn cancel(&self, terminal: &Terminal) -> bool {
+        let progress = terminal.progress();
+        match stack::cancel(&self.client, &self.stack).await {
+            Ok(()) => progress.note(format!("{} goes back to what it was", self.stack)),
+            // It may just have come to its end.
+            Err(error) => {
+                progress.warn(error.to_string());
+                return false;
             }
         }
+        true
     }
 }

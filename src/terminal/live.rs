@@ -3,19 +3,24 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use super::{plain, wrap};
+use super::screen::{self, Canvas, Quiet};
+use super::{plain, say, wrap};
 use crate::event::Event;
 
 /// Between two pictures of a spinner.
 const TICK: Duration = Duration::from_millis(100);
+/// Pictures in a second, at most.
+const HERTZ: u8 = 20;
 
 pub struct Live {
     verbose: bool,
     bars: MultiProgress,
     steps: BTreeMap<u32, Row>,
     resources: BTreeMap<String, Row>,
+    /// Since there was a row.
+    quiet: Option<Quiet>,
 }
 
 struct Row {
@@ -25,11 +30,13 @@ struct Row {
 
 impl Live {
     pub fn new(verbose: bool) -> Live {
+        let target = ProgressDrawTarget::term_like_with_hz(Box::new(Canvas::default()), HERTZ);
         Live {
             verbose,
-            bars: MultiProgress::new(),
+            bars: MultiProgress::with_draw_target(target),
             steps: BTreeMap::new(),
             resources: BTreeMap::new(),
+            quiet: None,
         }
     }
 
@@ -74,8 +81,9 @@ impl Live {
                 self.resource(logical_id, resource_type, status, reason);
             }
             Event::Cause(cause) => {
-                let card = plain::card(&cause, wrap::wrapped);
-                self.print(&format!("\n{card}\n\n"));
+                let width = wrap::width();
+                let card = plain::card(&cause, |text, indent| wrap::wrapped(text, indent, width));
+                self.print(&format!("\n{card}\n"));
             }
             Event::Check { name, ok, detail } => {
                 let mark = if ok { green("✓") } else { red("✗") };
@@ -83,7 +91,7 @@ impl Live {
             }
             other => {
                 if let Some(line) = plain::line(&other) {
-                    self.print(&line);
+                    self.print(&wrap::wrapped(&line, "", wrap::width()));
                 }
             }
         }
@@ -120,11 +128,26 @@ impl Live {
     pub fn close(&mut self) {
         self.steps.clear();
         self.resources.clear();
-        // Without a terminal to clear there is nothing on it.
+        self.quiet = None;
         let _ = self.bars.clear();
     }
 
-    fn row(&self, template: &str, prefix: &str) -> Row {
+    /// Off the screen, and not forgotten.
+    pub fn pause(&self) {
+        self.rows().for_each(|row| row.bar.disable_steady_tick());
+        let _ = self.bars.clear();
+    }
+
+    pub fn resume(&self) {
+        self.rows().for_each(|row| row.bar.enable_steady_tick(TICK));
+    }
+
+    fn rows(&self) -> impl Iterator<Item = &Row> {
+        self.steps.values().chain(self.resources.values())
+    }
+
+    fn row(&mut self, template: &str, prefix: &str) -> Row {
+        self.quiet.get_or_insert_with(Quiet::begin);
         let style = ProgressStyle::with_template(template);
         let style = style.unwrap_or_else(|_| ProgressStyle::default_spinner());
         let bar = self.bars.add(ProgressBar::new_spinner().with_style(style));
@@ -137,9 +160,17 @@ impl Live {
     }
 
     fn remove_step(&mut self, step: u32) -> String {
-        self.steps
+        let time = self
+            .steps
             .remove(&step)
-            .map_or_else(String::new, |row| self.end(&row))
+            .map_or_else(String::new, |row| self.end(&row));
+        // Resources that were on their way when the operation ended: nothing more is heard of them.
+        if self.steps.is_empty() {
+            for row in std::mem::take(&mut self.resources).into_values() {
+                self.end(&row);
+            }
+        }
+        time
     }
 
     /// Takes the row away; its time.
@@ -150,8 +181,7 @@ impl Live {
     }
 
     fn print(&self, line: &str) {
-        // A terminal that went away takes no more lines.
-        let _ = self.bars.println(line);
+        self.bars.suspend(|| say(line));
     }
 }
 
@@ -167,10 +197,9 @@ fn dim(text: &str) -> String {
     styled("2", text)
 }
 
-/// Plain where the user asked for no colour (no-color.org).
 fn styled(code: &str, text: &str) -> String {
-    if std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty()) {
-        return text.to_owned();
+    if screen::is_coloured() {
+        return format!("\x1b[{code}m{text}\x1b[0m");
     }
-    format!("\x1b[{code}m{text}\x1b[0m")
+    text.to_owned()
 }

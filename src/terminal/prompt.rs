@@ -1,9 +1,13 @@
 //! Questions before what cannot be undone.
 
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Write};
+use std::sync::mpsc::channel;
 
 use inquire::{InquireError, Select, Text};
 
+use super::screen::{self, Modes};
+use super::signals::{self, Signals};
+use super::{say, wrap};
 use crate::cli::Global;
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -58,19 +62,26 @@ pub enum Then {
     Follow,
 }
 
-/// Asks; without a terminal, or at another Ctrl-C, it is to leave.
+/// Asks; without somebody to ask, or at another Ctrl-C, it is to leave.
 pub fn choose(what: &str, can_cancel: bool) -> Then {
-    const LEAVE: &str = "leave it to itself; running this again follows it";
-    const CANCEL: &str = "cancel it; the stack goes back to what it was";
+    const LEAVE: &str = "leave it; the next run follows it";
+    const CANCEL: &str = "cancel it: back to what it was";
     const FOLLOW: &str = "go on following it";
-    if !is_interactive() {
+    if !is_interactive() || screen::is_dumb() {
         return Then::Leave;
     }
+    say(&format!("\n{}", wrap::wrapped(what, "", wrap::width())));
     let mut options = vec![LEAVE, FOLLOW];
     if can_cancel {
         options.insert(1, CANCEL);
     }
-    match Select::new(what, options).prompt() {
+    let menu = move || {
+        Select::new("What now?", options)
+            .with_help_message("↑ ↓ Enter; Ctrl-C leaves it")
+            .without_filtering()
+            .prompt()
+    };
+    match answered(menu) {
         Ok(CANCEL) => Then::Cancel,
         // Escape takes the question back.
         Ok(FOLLOW) | Err(InquireError::OperationCanceled) => Then::Follow,
@@ -79,11 +90,60 @@ pub fn choose(what: &str, can_cancel: bool) -> Then {
 }
 
 fn ask(what: &str, word: &str) -> Result<(), Refused> {
-    let question = format!("{what}. Type `{word}` to go on:");
-    match Text::new(&question).prompt() {
+    let sentence = wrap::wrapped(&format!("{what}."), "", wrap::width());
+    say(&format!("\n{sentence}"));
+    let question = format!("Type `{word}` to go on:");
+    let typed = answered(move || match screen::is_dumb() {
+        true => line(&question),
+        false => Text::new(&question).prompt(),
+    });
+    match typed {
         Ok(answer) if answer.trim() == word => Ok(()),
         Ok(_) | Err(InquireError::OperationCanceled) => Err(Refused::Declined(what.to_owned())),
         Err(InquireError::OperationInterrupted) => Err(Refused::Interrupted(what.to_owned())),
         Err(error) => Err(Refused::Terminal(error)),
+    }
+}
+
+/// What is typed at a terminal that can only take one line after the other.
+fn line(question: &str) -> Result<String, InquireError> {
+    write!(std::io::stderr(), "{question} ")?;
+    let mut answer = String::new();
+    match std::io::stdin().read_line(&mut answer)? {
+        // Ctrl-D.
+        0 => Err(InquireError::OperationCanceled),
+        _ => Ok(answer),
+    }
+}
+
+/// The answer, or that a signal took the question back. While it is open the terminal is in other modes
+/// than the shell wants, and nothing else runs: so the signals are heard here.
+fn answered<T: Send + 'static>(
+    question: impl FnOnce() -> Result<T, InquireError> + Send + 'static,
+) -> Result<T, InquireError> {
+    let modes = Modes::now();
+    let mut signals = Signals::new();
+    let (answer, first) = channel();
+    let no_answer = answer.clone();
+    let heard = tokio::spawn(async move {
+        signals.next().await;
+        let _ = no_answer.send(None);
+    });
+    // Nothing can end its reading of the keyboard but the end of mlink.
+    std::thread::spawn(move || answer.send(Some(question())));
+    let first = first.recv();
+    heard.abort();
+    match first {
+        Ok(Some(answered)) => answered,
+        _ => {
+            signals::take_back();
+            if let Some(modes) = modes {
+                modes.set();
+            }
+            // Below the question; the cursor shown, and what is pasted no longer marked as such.
+            let plain = screen::is_dumb();
+            say(if plain { "" } else { "\x1b[?25h\x1b[?2004l" });
+            Err(InquireError::OperationInterrupted)
+        }
     }
 }

@@ -1,25 +1,23 @@
 //! A failure, for a person and for a script.
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
-use std::io::IsTerminal;
 use textwrap::WordSplitter;
 
-use super::wrap;
+use super::{screen, wrap};
 use crate::event::Event;
 
 pub fn text(error: &dyn Diagnostic) -> String {
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
-    rendered(error, colour)
+    rendered(error, screen::is_coloured(), wrap::width())
 }
 
-pub fn rendered(error: &dyn Diagnostic, colour: bool) -> String {
+pub fn rendered(error: &dyn Diagnostic, colour: bool, width: usize) -> String {
     let theme = if colour {
         GraphicalTheme::unicode()
     } else {
         GraphicalTheme::unicode_nocolor()
     };
     let handler = GraphicalReportHandler::new_themed(theme)
-        .with_width(wrap::WIDTH)
+        .with_width(width)
         .with_break_words(false)
         .with_word_separator(wrap::separator())
         .with_word_splitter(WordSplitter::NoHyphenation)

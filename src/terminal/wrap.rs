@@ -3,8 +3,15 @@
 use textwrap::core::Word;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-/// Columns of a report.
+use super::screen;
+
+/// Columns of a report, where the terminal has as many.
 pub const WIDTH: usize = 100;
+
+/// Columns of a report at this terminal.
+pub fn width() -> usize {
+    screen::columns().map_or(WIDTH, |columns| columns.min(WIDTH))
+}
 
 /// Prose falls into words; a line that begins with two blanks is a command, and one word.
 pub fn separator() -> WordSeparator {
@@ -14,9 +21,9 @@ pub fn separator() -> WordSeparator {
     })
 }
 
-/// The text under an indent, in lines that fit.
-pub fn wrapped(text: &str, indent: &str) -> String {
-    let options = Options::new(WIDTH)
+/// The text under an indent, in lines that fit into this many columns.
+pub fn wrapped(text: &str, indent: &str, width: usize) -> String {
+    let options = Options::new(width)
         .break_words(false)
         .word_separator(separator())
         .word_splitter(WordSplitter::NoHyphenation)
@@ -37,7 +44,7 @@ mod tests {
     fn prose_is_wrapped_and_a_command_is_not() {
         let prose = "word ".repeat(30);
         let command = format!("  aws {}", "word ".repeat(30).trim_end());
-        let shown = wrapped(&format!("{prose}\n{command}\n\nend"), "    ");
+        let shown = wrapped(&format!("{prose}\n{command}\n\nend"), "    ", WIDTH);
         let lines: Vec<&str> = shown.lines().collect();
         assert_eq!(lines.len(), 5, "{shown}");
         assert_eq!(lines[2], format!("    {command}"));
