@@ -136,9 +136,19 @@ impl Cloud {
         aws_sdk_dynamodb::Client::from_conf(config.interceptor(self.calls.clone()).build())
     }
 
+    pub fn iam(&self) -> aws_sdk_iam::Client {
+        let config = aws_sdk_iam::config::Builder::from(&self.sdk);
+        aws_sdk_iam::Client::from_conf(config.interceptor(self.calls.clone()).build())
+    }
+
     pub fn lambda(&self) -> aws_sdk_lambda::Client {
         let config = aws_sdk_lambda::config::Builder::from(&self.sdk);
         aws_sdk_lambda::Client::from_conf(config.interceptor(self.calls.clone()).build())
+    }
+
+    pub fn logs(&self) -> aws_sdk_cloudwatchlogs::Client {
+        let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.sdk);
+        aws_sdk_cloudwatchlogs::Client::from_conf(config.interceptor(self.calls.clone()).build())
     }
 
     pub fn sesv2(&self) -> aws_sdk_sesv2::Client {
@@ -152,6 +162,14 @@ impl Cloud {
             .force_path_style(self.sdk.endpoint_url().is_some())
             .interceptor(self.calls.clone());
         aws_sdk_s3::Client::from_conf(config.build())
+    }
+
+    /// The index of all tags in one region.
+    pub fn tags_in(&self, region: &str) -> aws_sdk_resourcegroupstagging::Client {
+        let config = aws_sdk_resourcegroupstagging::config::Builder::from(&self.sdk)
+            .region(Region::new(region.to_owned()))
+            .interceptor(self.calls.clone());
+        aws_sdk_resourcegroupstagging::Client::from_conf(config.build())
     }
 }
 

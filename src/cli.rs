@@ -75,6 +75,9 @@ pub enum Command {
     /// Ends with 4 when there is something, 0 when there is nothing.
     Drift,
     /// Remove the stage with everything in it
+    ///
+    /// Then looks for what carries the stage's tags or its names: ends with 0 when nothing is left, and
+    /// with 1 and the command that removes each thing when something is.
     Destroy(Destroy),
     /// Show the stage: its status and its outputs
     Info,

@@ -18,7 +18,9 @@ use crate::aws::Cloud;
 use crate::cli::{self, Cli, Command};
 use crate::config::{Config, Target};
 use crate::terminal::{Signals, Terminal};
-use crate::{artifact, aws, config, plan, readiness, site, stack, store, template, terminal};
+use crate::{
+    artifact, aws, config, plan, readiness, site, stack, store, survivors, template, terminal,
+};
 
 use interrupt::Interrupts;
 
@@ -77,6 +79,9 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Readiness(#[from] readiness::Error),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Survivors(#[from] survivors::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Refused(#[from] terminal::Refused),

@@ -51,6 +51,8 @@ pub enum Event {
         ok: bool,
         detail: String,
     },
+    /// Something of a stage that is still there after its end. A person is told of all of them at once.
+    Survivor(Survivor),
     /// The first failure of an operation on the stack, which goes on to its end.
     Cause(Box<Cause>),
     /// One attempt of one AWS API call; shown with `--verbose`.
@@ -73,6 +75,29 @@ pub enum Event {
         causes: Vec<String>,
         help: Option<String>,
     },
+}
+
+/// A resource that a destroyed stage has left.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub struct Survivor {
+    /// CloudFormation's word for what it is; the service, of what mlink never makes.
+    #[serde(rename = "type")]
+    pub resource_type: String,
+    pub id: String,
+    /// What removes it.
+    pub command: String,
+}
+
+/// Two lines: what it is, and under it what removes it.
+impl std::fmt::Display for Survivor {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Survivor {
+            resource_type,
+            id,
+            command,
+        } = self;
+        write!(f, "  {resource_type} {id}\n    {command}")
+    }
 }
 
 /// Why an operation on the stack failed: a resource, AWS's words, and what they mean.

@@ -21,6 +21,7 @@ mod readiness;
 mod site;
 mod stack;
 mod store;
+mod survivors;
 mod template;
 mod terminal;
 mod turn;

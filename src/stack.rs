@@ -10,6 +10,7 @@ mod drift;
 mod events;
 mod failure;
 mod known;
+mod past;
 mod protection;
 mod recover;
 mod refusal;
@@ -27,8 +28,8 @@ pub use context::Context;
 pub use destroy::{buckets, remove, undeletable};
 pub use difference::{ResourceDifference, template_of};
 pub use drift::drift;
-pub use events::kept;
 pub use failure::Failure;
+pub use past::{Fate, Past};
 pub use recover::{cancel, ready, settled};
 pub use refusal::Refusal;
 

@@ -1,59 +1,20 @@
 //! `mlink destroy`: empty, delete, and say what is left.
 
-use std::fmt;
-use std::path::{Path, PathBuf};
+mod destroyed;
 
-use serde::Serialize;
+use std::path::Path;
 
 use super::user::export;
 use super::{Error, Place, context};
 use crate::aws::Cloud;
 use crate::cli::{self, Global};
 use crate::config::Config;
-use crate::event::Progress;
+use crate::event::{Event, Progress};
 use crate::stack::{self, Stack};
 use crate::store::Store;
 use crate::terminal::{Terminal, confirm};
-use crate::{bucket, plan};
-
-/// What a destroy did.
-#[derive(Debug, Serialize)]
-struct Destroyed {
-    stage: String,
-    stack: String,
-    /// False when there was nothing to destroy.
-    existed: bool,
-    /// What CloudFormation kept, as `type physical-id`.
-    left: Vec<String>,
-    /// The file that `--keep-users` keeps them in.
-    users: Option<PathBuf>,
-}
-
-impl fmt::Display for Destroyed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if !self.existed {
-            return write!(f, "{} does not exist: nothing to destroy.", self.stack);
-        }
-        if let Some(users) = &self.users {
-            writeln!(f, "Its users are in {}.", users.display())?;
-        }
-        if self.left.is_empty() {
-            return write!(
-                f,
-                "{} is destroyed. Nothing of the stack is left.",
-                self.stack
-            );
-        }
-        write!(
-            f,
-            "{} is destroyed. Kept, as the template says:",
-            self.stack
-        )?;
-        self.left
-            .iter()
-            .try_for_each(|left| write!(f, "\n  {left}"))
-    }
-}
+use crate::{bucket, plan, survivors};
+use destroyed::Destroyed;
 
 pub async fn run(
     arguments: &cli::Destroy,
@@ -74,58 +35,72 @@ pub async fn run(
     let cloud = place.cloud;
     let client = cloud.cloudformation();
     let name = plan::stack_name(&config);
+    let tags = plan::tags(&config);
     let mut destroyed = Destroyed {
         stage: config.stage.to_string(),
         stack: name.clone(),
-        existed: false,
-        left: Vec::new(),
-        users: None,
+        ..Destroyed::default()
     };
-    let store = Store::of(&cloud);
-    let Some(stack) = Stack::find(&client, &name).await? else {
-        // An earlier run may have been ended between the stack and the artifacts.
-        if Stack::all(&client).await?.is_empty() {
+    let stack = Stack::find(&client, &name).await?;
+    if let Some(stack) = &stack {
+        check(stack, &tags)?;
+        if stack.is_empty() {
+            // Nothing tells whose an empty stack is but the change sets in it.
+            stack::only_ours(&client, &name).await?;
+        }
+        let place = format!("in {} of account {}", cloud.region, cloud.account);
+        let what = format!(
+            "This removes the stage {} {place}, with all its users",
+            config.stage
+        );
+        confirm(global, &what, config.stage.as_str())?;
+        destroyed.existed = true;
+        if arguments.keep_users {
+            destroyed.users = Some(export::keep(&cloud, stack, Path::new(""), progress).await?);
+        }
+        // What is under way in the stack ends first; it may be its deletion.
+        if let Some(stack) = stack::settled(&client, &context, &tags, progress).await? {
+            check(&stack, &tags)?;
+            remove(&cloud, &stack, &context, global, progress).await?;
+        }
+    }
+    remove_artifacts(&cloud, stack.as_ref(), progress).await?;
+    let deleted = stack.as_ref().map(|stack| stack.id.as_str());
+    let look = survivors::look(&cloud, &context, &tags, deleted, progress).await?;
+    for left in &look.left {
+        progress.send(Event::Survivor(left.clone()));
+    }
+    terminal.result(&destroyed.with(look, &context)?)?;
+    Ok(())
+}
+
+/// Removes the code that no other stage runs; with the last stage the bucket. An earlier run may have been
+/// ended between the stack and this.
+async fn remove_artifacts(
+    cloud: &Cloud,
+    stack: Option<&Stack>,
+    progress: &Progress,
+) -> Result<(), Error> {
+    let store = Store::of(cloud);
+    let others = Stack::all(&cloud.cloudformation()).await?;
+    let Some(stack) = stack else {
+        if others.is_empty() {
             store.remove_bucket().await?;
         }
-        terminal.result(&destroyed)?;
         return Ok(());
     };
-    let tags = plan::tags(&config);
-    check(&stack, &tags)?;
-    if stack.is_empty() {
-        // Nothing tells whose an empty stack is but the change sets in it.
-        stack::only_ours(&client, &name).await?;
-    }
-    let place = format!("in {} of account {}", cloud.region, cloud.account);
-    let what = format!(
-        "This removes the stage {} {place}, with all its users",
-        config.stage
-    );
-    confirm(global, &what, config.stage.as_str())?;
-    destroyed.existed = true;
-    if arguments.keep_users {
-        destroyed.users = Some(export::keep(&cloud, &stack, Path::new(""), progress).await?);
-    }
-    // What is under way in the stack ends first; it may be its deletion.
-    if let Some(stack) = stack::settled(&client, &context, &tags, progress).await? {
-        check(&stack, &tags)?;
-        remove(&cloud, &stack, &context, global, progress).await?;
-    }
-    destroyed.left = stack::kept(&client, &stack.id).await?;
     let step = progress.step("Remove the artifacts");
-    let others = Stack::all(&client).await?;
     if others.is_empty() {
         store.remove_bucket().await?;
         step.done("with their bucket: this was the last stage");
-    } else {
-        let mut unused = stack.code_keys();
-        for other in &others {
-            unused = &unused - &other.code_keys();
-        }
-        store.remove(&unused).await?;
-        step.done(format!("{} objects", unused.len()));
+        return Ok(());
     }
-    terminal.result(&destroyed)?;
+    let mut unused = stack.code_keys();
+    for other in &others {
+        unused = &unused - &other.code_keys();
+    }
+    store.remove(&unused).await?;
+    step.done(format!("{} objects", unused.len()));
     Ok(())
 }
 
@@ -178,11 +153,7 @@ async fn empty_buckets(cloud: &Cloud, stack: &Stack, progress: &Progress) -> Res
 fn check(stack: &Stack, tags: &[(&str, String)]) -> Result<(), Error> {
     stack.check_owner(tags)?;
     let name = &stack.name;
-    if stack
-        .parameters
-        .get("Protected")
-        .is_some_and(|protected| protected == "true")
-    {
+    if stack.is_protected() {
         return Err(Error::Guard(
             format!("the stack {name} was deployed as protected"),
             "Deploy it once without `protected: true`; then it can be destroyed.".to_owned(),

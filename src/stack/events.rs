@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
+use aws_sdk_cloudformation::types::StackEvent;
 
 use super::failure::{cause, is_cause};
 use super::{Context, Error, Stack, in_progress};
@@ -45,7 +45,11 @@ impl Bookmark {
     }
 
     /// The events since the bookmark, oldest first; moves the bookmark to the end.
-    async fn advance(&mut self, client: &Client, stack_id: &str) -> Result<Vec<StackEvent>, Error> {
+    pub async fn advance(
+        &mut self,
+        client: &Client,
+        stack_id: &str,
+    ) -> Result<Vec<StackEvent>, Error> {
         // Newest first, in pages of 100.
         let mut pages = client
             .describe_stack_events()
@@ -115,17 +119,6 @@ async fn at_rest(client: &Client, stack_id: &str) -> Result<bool, Error> {
     Ok(stack.is_none_or(|stack| !in_progress(&stack.status)))
 }
 
-/// What deletions and replacements passed over in the stack's whole life, as `type physical-id`.
-pub async fn kept(client: &Client, stack_id: &str) -> Result<Vec<String>, Error> {
-    let history = Bookmark::default().advance(client, stack_id).await?;
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    Ok(history
-        .iter()
-        .filter(|event| event.resource_status() == Some(&ResourceStatus::DeleteSkipped))
-        .map(|event| text(event.resource_type()) + " " + &text(event.physical_resource_id()))
-        .collect())
-}
-
 fn resource(event: &StackEvent, is_cause: bool) -> Event {
     Event::Resource {
         is_cause,
@@ -159,6 +152,7 @@ fn is_end(event: &StackEvent, stack_id: &str) -> bool {
 #[cfg(test)]
 pub mod tests {
     use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
+    use aws_sdk_cloudformation::types::ResourceStatus;
     use aws_smithy_mocks::{RuleMode, mock, mock_client};
 
     use super::*;
@@ -243,25 +237,6 @@ pub mod tests {
                 "mlink-dev UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
                 "mlink-dev UPDATE_COMPLETE",
             ]
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn what_was_kept_in_the_stacks_life_is_found() {
-        let history = mock!(Client::describe_stack_events).then_output(|| {
-            page(
-                &[
-                    event(3, "mlink-dev", "DELETE_COMPLETE", None),
-                    event(2, "Table", "DELETE_SKIPPED", None),
-                    event(1, "Queue", "DELETE_COMPLETE", None),
-                ],
-                None,
-            )
-        });
-        let client = mock_client!(aws_sdk_cloudformation, RuleMode::Sequential, [&history]);
-        assert_eq!(
-            kept(&client, STACK).await.unwrap(),
-            ["AWS::Test::Thing Table"]
         );
     }
 

@@ -2,6 +2,9 @@
 //! what does not is named, and the next run finishes the work.
 //!
 //! By default every call meets one trouble, in turn; with MLINK_MATRIX=full every call meets each.
+//!
+//! A denied call of the look after a destroy is no failure: the stage is gone by then, and who may remove a
+//! stage need not be allowed to list an account's roles. That something was not seen is said instead.
 
 use futures_util::future::join_all;
 
@@ -57,7 +60,11 @@ impl Errand<'_> {
         let mut wrong = Vec::new();
         let outcome = if output.status.success() {
             wrong.extend(difference(self.end, &self.end(scene).await));
-            "done".to_owned()
+            let unseen = said.lines().find(|line| line.contains("it is not known"));
+            if trouble == Trouble::Denied && unseen.is_none() {
+                wrong.push(format!("nobody is told of the refusal: {said}"));
+            }
+            unseen.unwrap_or("done").to_owned()
         } else {
             if trouble != Trouble::Denied {
                 wrong.push(format!("what passes ended it: {said}"));

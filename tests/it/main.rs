@@ -26,6 +26,7 @@ mod scene;
 mod security;
 mod server;
 mod stage;
+mod survivors;
 mod tales;
 mod together;
 mod toy;

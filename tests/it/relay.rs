@@ -206,7 +206,7 @@ fn refusal(service: &str, status: u16, code: &str) -> Answer {
     let error = format!("<Code>{code}</Code><Message>not now</Message>");
     let body = match service {
         "s3" => format!("<Error>{error}</Error>"),
-        "cloudformation" | "cloudfront" | "sts" => {
+        "cloudformation" | "cloudfront" | "iam" | "sts" => {
             format!("<ErrorResponse><Error><Type>Sender</Type>{error}</Error></ErrorResponse>")
         }
         _ => format!(r#"{{"__type": "{code}", "message": "not now"}}"#),
