@@ -115,7 +115,8 @@ impl Error {
             Error::Stack(
                 stack::Error::Foreign(_)
                 | stack::Error::ForeignChangeSet(..)
-                | stack::Error::Overtaken(_),
+                | stack::Error::Overtaken(_)
+                | stack::Error::State { .. },
             ) => Exit::Refused,
             Error::Site(site::Error::Overtaken) => Exit::Refused,
             Error::User(crate::user::Error::Roster(crate::user::RosterError::Exists(_))) => {
@@ -264,6 +265,7 @@ fn context<'a>(
     let endpoint = endpoint.map(|endpoint| format!(" --endpoint-url {endpoint}"));
     let domain = config.domain.as_ref();
     stack::Context {
+        verb: stack::Verb::Deploy,
         stack: plan::stack_name(config),
         region: place.cloud.region.clone(),
         account: place.cloud.account.clone(),
@@ -272,6 +274,14 @@ fn context<'a>(
         domain: domain.map(|domain| (domain.name.clone(), domain.certificate.clone())),
         template,
     }
+}
+
+/// The template that the stack was made of, if this project still has it.
+fn template_of(config: &Config, stack: &stack::Stack) -> Option<template::Template> {
+    let project = config.project().ok()?;
+    let template = template::Template::load(&project, config.is_local()).ok()?;
+    let sent = stack.parameters.get("TemplateFingerprint")?;
+    (*sent == template.fingerprint).then_some(template)
 }
 
 /// The stage's stack, which has to exist.

@@ -14,6 +14,8 @@ mod past;
 mod protection;
 mod recover;
 mod refusal;
+#[cfg(test)]
+mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,14 +26,14 @@ use aws_smithy_types::DateTime;
 use crate::aws::{self, failed};
 use crate::plan;
 pub use change_set::{Endangered, Proposal, Request, only_ours, propose};
-pub use context::Context;
+pub use context::{Context, Verb};
 pub use destroy::{buckets, remove, undeletable};
 pub use difference::{ResourceDifference, template_of};
 pub use drift::drift;
 pub use failure::Failure;
 pub use past::{Fate, Past};
 pub use recover::{cancel, ready, settled};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, refused};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
 pub enum Error {
@@ -89,7 +91,7 @@ pub enum Error {
     #[error("the stack has no output {0}")]
     #[diagnostic(
         code(mlink::stack::output),
-        help("Was it made by an older mlink? `mlink deploy` brings it up to date.")
+        help("Was it made by an older mlink? The next deploy of this stage brings it up to date.")
     )]
     Output(&'static str),
 }
@@ -159,8 +161,8 @@ impl Stack {
         self.status == StackStatus::ReviewInProgress
     }
 
-    /// Refuses a stack in which something is under way.
-    pub fn check_rest(&self) -> Result<(), Error> {
+    /// Refuses a stack in which something is under way; `flags` mean its stage to mlink.
+    pub fn check_rest(&self, flags: &str) -> Result<(), Error> {
         if !in_progress(&self.status) {
             return Ok(());
         }
@@ -168,7 +170,9 @@ impl Stack {
             name: self.name.clone(),
             status: self.status.clone(),
             what: "an operation is under way in it",
-            help: "`mlink deploy` follows it to its end; or wait, and run this again.".to_owned(),
+            help: format!(
+                "Wait, and run this again; or follow it to its end, and deploy:\n  mlink deploy{flags}"
+            ),
         })
     }
 

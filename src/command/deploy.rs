@@ -94,7 +94,7 @@ pub async fn run(
         agreed.map_err(|refusal| refused.set(refusal)).is_ok()
     };
     let tags = plan::tags(&config);
-    interrupts.attach(&client, &context.stack);
+    interrupts.attach(&client, &context);
     let ready = stack::ready(&client, &context, &tags, &consent, progress).await;
     if let Some(interrupted @ Refused::Interrupted(_)) = refused.into_inner() {
         return Err(interrupted.into());

@@ -5,7 +5,7 @@ mod destroyed;
 use std::path::Path;
 
 use super::user::export;
-use super::{Error, Place, context};
+use super::{Error, Place, context, template_of};
 use crate::aws::Cloud;
 use crate::cli::{self, Global};
 use crate::config::Config;
@@ -58,6 +58,8 @@ pub async fn run(
         if arguments.keep_users {
             destroyed.users = Some(export::keep(&cloud, stack, Path::new(""), progress).await?);
         }
+        let template = template_of(&config, stack);
+        let context = context.of_destroy(template.as_ref());
         // What is under way in the stack ends first; it may be its deletion.
         if let Some(stack) = stack::settled(&client, &context, &tags, progress).await? {
             check(&stack, &tags)?;

@@ -67,7 +67,7 @@ pub async fn run(config: Config, terminal: &Terminal) -> Result<Exit, Error> {
     let existing = existing.filter(|stack| !stack.is_empty());
     if let Some(stack) = &existing {
         stack.check_owner(&tags)?;
-        stack.check_rest()?;
+        stack.check_rest(&config.flags())?;
     }
     let code_keys: BTreeMap<_, _> = artifacts
         .zips

@@ -90,4 +90,11 @@ mod tests {
         assert!(help.contains("`--replace-data 4`"), "{help}");
         assert_eq!(untyped.exit(), super::super::Exit::Refused);
     }
+
+    #[test]
+    fn what_a_person_sees_of_data_that_would_go() {
+        let refusals = [asked(Some(3)), asked(None)].map(Result::unwrap_err);
+        let shown = refusals.map(|refusal| crate::terminal::shown(&refusal));
+        insta::assert_snapshot!(shown.join("\n\n"));
+    }
 }

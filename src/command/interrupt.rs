@@ -20,17 +20,17 @@ pub struct Interrupts(Mutex<Option<Changing>>);
 #[derive(Clone)]
 struct Changing {
     client: Client,
-    stack: String,
+    context: stack::Context<'static>,
     /// By who sits here.
     is_cancelled: bool,
 }
 
 impl Interrupts {
-    /// From now on operations on it may be under way.
-    pub fn attach(&self, client: &Client, stack: &str) {
+    /// From now on operations on its stack may be under way.
+    pub fn attach(&self, client: &Client, context: &stack::Context<'_>) {
         let changing = Changing {
             client: client.clone(),
-            stack: stack.to_owned(),
+            context: context.without_template(),
             is_cancelled: false,
         };
         *self.changing() = Some(changing);
@@ -49,7 +49,7 @@ impl Interrupts {
         let changing = self.changing().clone();
         let changing = changing.filter(|changing| changing.is_cancelled)?;
         let status = changing.status().await?;
-        (status == StackStatus::UpdateRollbackComplete).then_some(changing.stack)
+        (status == StackStatus::UpdateRollbackComplete).then_some(changing.context.stack)
     }
 
     /// What is to be done about a signal: whether to leave. Without an operation or somebody to ask
@@ -66,7 +66,7 @@ impl Interrupts {
         let Some(status) = status else {
             return true;
         };
-        let stack = &changing.stack;
+        let stack = &changing.context.stack;
         let what = format!("{stack} is {status}, and that goes on in AWS whatever happens here.");
         terminal.pause();
         // There is nothing that a first deploy, or what is rolled back, could go back to.
@@ -85,7 +85,7 @@ impl Interrupts {
 impl Changing {
     /// None where CloudFormation does not say so in time.
     async fn status(&self) -> Option<StackStatus> {
-        let look = Stack::find(&self.client, &self.stack);
+        let look = Stack::find(&self.client, &self.context.stack);
         let stack = tokio::time::timeout(LOOK, look).await.ok()?.ok()??;
         Some(stack.status)
     }
@@ -93,14 +93,22 @@ impl Changing {
     /// Whether it will be.
     async fn cancel(&self, terminal: &Terminal) -> bool {
         let progress = terminal.progress();
-        match stack::cancel(&self.client, &self.stack).await {
-            Ok(()) => progress.note(format!("{} goes back to what it was", self.stack)),
+        match stack::cancel(&self.client, &self.context).await {
+            Ok(()) => progress.note(format!("{} goes back to what it was", self.context.stack)),
             // It may just have come to its end.
             Err(error) => {
-                progress.warn(error.to_string());
+                progress.warn(with_help(&error));
                 return false;
             }
         }
         true
+    }
+}
+
+/// An error that does not end the command.
+fn with_help(error: &stack::Error) -> String {
+    match miette::Diagnostic::help(error) {
+        Some(help) => format!("{error}\n{help}"),
+        None => error.to_string(),
     }
 }

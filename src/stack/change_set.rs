@@ -15,7 +15,7 @@ use aws_smithy_types::DateTime;
 
 use super::events::{Bookmark, follow};
 use super::refusal::Refusal;
-use super::{Context, Error, Failure, ResourceDifference, Stack};
+use super::{Context, Error, Failure, ResourceDifference, Stack, refused};
 use crate::aws::failed;
 use crate::config::Mode;
 use crate::event::{Event, Progress};
@@ -112,8 +112,7 @@ pub async fn propose(
             None
         }
         Err(error) => {
-            let error = failed(format!("propose a change set for {name}"))(error);
-            return Err(Refusal::of_call(error, context));
+            return Err(refused(format!("propose a change set for {name}"), context)(error));
         }
     };
     let described = settled(client, name, &change_set).await?;
@@ -189,7 +188,7 @@ impl Proposal {
         let step = progress.step(format!("Apply the stack {}", self.stack_name));
         let before = Bookmark::now(client, &self.stack_id).await?;
         self.is_fresh(client).await?;
-        self.execute(client, &before).await?;
+        self.execute(client, &before, context).await?;
         let events = follow(client, &self.stack_id, before, context, progress).await?;
         // The events tell how; DescribeStacks tells what is true.
         let stack = Stack::find(client, &self.stack_id)
@@ -254,7 +253,12 @@ impl Proposal {
     /// Executes the change set. An answer that got lost makes the SDK ask again, and CloudFormation
     /// then refuses a change set that is being executed: the token on the stack's newest events tells
     /// whether it is by us.
-    async fn execute(&self, client: &Client, before: &Bookmark) -> Result<(), Error> {
+    async fn execute(
+        &self,
+        client: &Client,
+        before: &Bookmark,
+        context: &Context<'_>,
+    ) -> Result<(), Error> {
         let executed = client
             .execute_change_set()
             .stack_name(&self.stack_name)
@@ -269,7 +273,7 @@ impl Proposal {
         });
         if !not_executable {
             let doing = format!("apply the change set to {}", self.stack_name);
-            return Err(failed(doing)(error).into());
+            return Err(refused(doing, context)(error));
         }
         if before
             .is_followed_by(client, &self.stack_id, &self.change_set)

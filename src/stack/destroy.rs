@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
 
 use super::events::{Bookmark, follow};
-use super::{Context, Error, Failure, Stack};
+use super::{Context, Error, Failure, Stack, refused};
 use crate::aws::failed;
 use crate::event::Progress;
 
@@ -38,7 +38,7 @@ pub async fn remove(
         .set_retain_resources((!retained.is_empty()).then(|| retained.to_vec()))
         .send()
         .await
-        .map_err(failed(format!("delete the stack {}", stack.name)))?;
+        .map_err(refused(format!("delete the stack {}", stack.name), context))?;
     let events = follow(client, &stack.id, before, context, progress).await?;
     // By its id: a deleted stack is no longer known by its name.
     if let Some(stack) = Stack::find(client, &stack.id).await? {

@@ -1,9 +1,13 @@
 //! Follows a stack operation by its events until it ends.
 
+#[cfg(test)]
+pub mod tests;
+
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use aws_sdk_cloudformation::Client;
-use aws_sdk_cloudformation::types::StackEvent;
+use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
 
 use super::failure::{cause, is_cause};
 use super::{Context, Error, Stack, in_progress};
@@ -50,27 +54,60 @@ impl Bookmark {
         client: &Client,
         stack_id: &str,
     ) -> Result<Vec<StackEvent>, Error> {
-        // Newest first, in pages of 100.
-        let mut pages = client
-            .describe_stack_events()
-            .stack_name(stack_id)
-            .into_paginator()
-            .items()
-            .send();
-        let mut new = Vec::new();
-        while let Some(event) = pages.next().await {
-            let event = event.map_err(failed(format!("read the events of {stack_id}")))?;
-            if self.0.is_some() && event.event_id == self.0 {
-                break;
-            }
-            new.push(event);
-        }
-        new.reverse();
-        if let Some(last) = new.last() {
-            self.0.clone_from(&last.event_id);
+        let is_known = |event: &StackEvent| self.0.is_some() && event.event_id == self.0;
+        let (new, end) = since(client, stack_id, is_known).await?;
+        if end.0.is_some() {
+            *self = end;
         }
         Ok(new)
     }
+}
+
+/// The events after the newest one that is known, oldest first, and the end of the history.
+async fn since(
+    client: &Client,
+    stack_id: &str,
+    mut is_known: impl FnMut(&StackEvent) -> bool,
+) -> Result<(Vec<StackEvent>, Bookmark), Error> {
+    // Newest first, in pages of 100.
+    let mut history = client
+        .describe_stack_events()
+        .stack_name(stack_id)
+        .into_paginator()
+        .items()
+        .send();
+    let mut end = Bookmark::default();
+    let mut new = Vec::new();
+    while let Some(event) = history.next().await {
+        let event = event.map_err(failed(format!("read the events of {stack_id}")))?;
+        end.0 = end.0.or_else(|| event.event_id.clone());
+        if is_known(&event) {
+            break;
+        }
+        new.push(event);
+    }
+    new.reverse();
+    Ok((new, end))
+}
+
+/// The events of the operation that the stack was seen in, and the end of the history. It may have ended
+/// since then.
+async fn so_far(client: &Client, stack: &Stack) -> Result<(Vec<StackEvent>, Bookmark), Error> {
+    let id = &stack.id;
+    let is_seen = |event: &StackEvent| is_own(event, id) && status(event) == stack.status.as_str();
+    let (mut was_seen, mut has_begun) = (false, false);
+    let is_older = |event: &StackEvent| {
+        let is_older = has_begun || (was_seen && is_end(event, id));
+        was_seen |= is_seen(event);
+        has_begun = is_beginning(event, id);
+        is_older
+    };
+    let (mut past, end) = since(client, id, is_older).await?;
+    if !past.iter().any(is_seen) {
+        // An earlier one; of this one there is no event yet.
+        past.clear();
+    }
+    Ok((past, end))
 }
 
 /// Reports every event after the bookmark and returns them all once the stack's own operation ended; the
@@ -81,37 +118,129 @@ impl Bookmark {
 pub async fn follow(
     client: &Client,
     stack_id: &str,
-    mut since: Bookmark,
+    from: Bookmark,
     context: &Context<'_>,
     progress: &Progress,
 ) -> Result<Vec<StackEvent>, Error> {
-    let mut all: Vec<StackEvent> = Vec::new();
-    let mut explained = false;
-    let mut pause = FASTEST;
-    loop {
-        let new = since.advance(client, stack_id).await?;
-        pause = if new.is_empty() {
-            (pause * 2).min(SLOWEST)
-        } else {
-            FASTEST
-        };
-        let mut ended = false;
-        for event in new {
-            let first = !explained && is_cause(&event, stack_id);
-            progress.send(resource(&event, first));
-            if first {
-                explained = true;
-                let cause = cause(&event, &all, context);
-                progress.send(Event::Cause(Box::new(cause)));
-            }
-            ended |= is_end(&event, stack_id);
-            all.push(event);
+    let account = Account::new(stack_id, context, progress);
+    account.goes_on(client, from).await
+}
+
+/// The same for an operation that somebody began before: what it has come to is told first, in brief.
+pub async fn attach(
+    client: &Client,
+    stack: &Stack,
+    context: &Context<'_>,
+    progress: &Progress,
+) -> Result<Vec<StackEvent>, Error> {
+    let (past, end) = so_far(client, stack).await?;
+    let mut account = Account::new(&stack.id, context, progress);
+    account.recalls(past);
+    account.goes_on(client, end).await
+}
+
+/// What has been told of an operation.
+struct Account<'a> {
+    stack_id: &'a str,
+    context: &'a Context<'a>,
+    progress: &'a Progress,
+    told: Vec<StackEvent>,
+    is_explained: bool,
+    has_ended: bool,
+}
+
+impl<'a> Account<'a> {
+    fn new(stack_id: &'a str, context: &'a Context<'a>, progress: &'a Progress) -> Account<'a> {
+        Account {
+            stack_id,
+            context,
+            progress,
+            told: Vec::new(),
+            is_explained: false,
+            has_ended: false,
         }
-        if ended || (pause == SLOWEST && at_rest(client, stack_id).await?) {
-            return Ok(all);
-        }
-        tokio::time::sleep(pause).await;
     }
+
+    async fn goes_on(
+        mut self,
+        client: &Client,
+        mut end: Bookmark,
+    ) -> Result<Vec<StackEvent>, Error> {
+        let mut pause = FASTEST;
+        while !self.has_ended {
+            let new = end.advance(client, self.stack_id).await?;
+            pause = if new.is_empty() {
+                (pause * 2).min(SLOWEST)
+            } else {
+                FASTEST
+            };
+            for event in new {
+                self.tells(event, true);
+            }
+            if self.has_ended || (pause == SLOWEST && at_rest(client, self.stack_id).await?) {
+                break;
+            }
+            tokio::time::sleep(pause).await;
+        }
+        Ok(self.told)
+    }
+
+    /// Of what is over a person wants the course of the whole and what went wrong, not each resource.
+    fn recalls(&mut self, past: Vec<StackEvent>) {
+        let summary = summary(&past, self.stack_id);
+        for event in past {
+            let is_shown = is_own(&event, self.stack_id) || is_cause(&event, self.stack_id);
+            self.tells(event, is_shown);
+        }
+        if let Some(summary) = summary.filter(|_| !self.has_ended) {
+            self.progress.note(summary);
+        }
+    }
+
+    fn tells(&mut self, event: StackEvent, is_shown: bool) {
+        let first = !self.is_explained && is_cause(&event, self.stack_id);
+        if is_shown {
+            self.progress.send(resource(&event, first));
+        }
+        if first {
+            self.is_explained = true;
+            let cause = cause(&event, &self.told, self.context);
+            self.progress.send(Event::Cause(Box::new(cause)));
+        }
+        self.has_ended |= is_end(&event, self.stack_id);
+        self.told.push(event);
+    }
+}
+
+/// How many names still make a line that is read.
+const FEW: usize = 4;
+
+/// What the resources have come to by these events; none where they tell of no resource.
+fn summary(past: &[StackEvent], stack_id: &str) -> Option<String> {
+    let mut latest = BTreeMap::new();
+    for event in past.iter().filter(|event| !is_own(event, stack_id)) {
+        let resource = event.logical_resource_id().unwrap_or_default();
+        latest.insert(resource, status(event));
+    }
+    if latest.is_empty() {
+        return None;
+    }
+    let of = |end: &str| -> Vec<&str> {
+        let of = latest.iter().filter(|(_, status)| status.ends_with(end));
+        of.map(|(resource, _)| *resource).collect()
+    };
+    let done = match of("_COMPLETE").len() {
+        0 => "no resource is done".to_owned(),
+        1 => "1 resource is done".to_owned(),
+        count => format!("{count} resources are done"),
+    };
+    let under_way = of("_IN_PROGRESS");
+    let under_way = match under_way.len() {
+        0 => String::new(),
+        count if count > FEW => format!(", {count} are under way"),
+        _ => format!(", under way: {}", under_way.join(", ")),
+    };
+    Some(format!("so far {done}{under_way}"))
 }
 
 async fn at_rest(client: &Client, stack_id: &str) -> Result<bool, Error> {
@@ -124,11 +253,7 @@ fn resource(event: &StackEvent, is_cause: bool) -> Event {
         is_cause,
         logical_id: event.logical_resource_id.clone().unwrap_or_default(),
         resource_type: event.resource_type.clone().unwrap_or_default(),
-        status: event
-            .resource_status
-            .as_ref()
-            .map(ToString::to_string)
-            .unwrap_or_default(),
+        status: status(event).to_owned(),
         reason: event
             .resource_status_reason
             .clone()
@@ -136,143 +261,31 @@ fn resource(event: &StackEvent, is_cause: bool) -> Event {
     }
 }
 
+fn status(event: &StackEvent) -> &str {
+    event.resource_status().map_or("", ResourceStatus::as_str)
+}
+
+/// Whether it is about the stack itself.
+fn is_own(event: &StackEvent, stack_id: &str) -> bool {
+    event.physical_resource_id() == Some(stack_id)
+}
+
 /// The stack's own last event. A rollback follows a failure, so `…_FAILED` of a create or an update
 /// is no end; neither is `UPDATE_COMPLETE_CLEANUP_IN_PROGRESS`.
 fn is_end(event: &StackEvent, stack_id: &str) -> bool {
-    let status = event
-        .resource_status
-        .as_ref()
-        .map(|status| status.as_str())
-        .unwrap_or_default();
-    event.physical_resource_id.as_deref() == Some(stack_id)
+    let status = status(event);
+    is_own(event, stack_id)
         && (status.ends_with("_COMPLETE")
             || ["ROLLBACK_FAILED", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"].contains(&status))
 }
 
-#[cfg(test)]
-pub mod tests {
-    use aws_sdk_cloudformation::operation::describe_stack_events::DescribeStackEventsOutput;
-    use aws_sdk_cloudformation::types::ResourceStatus;
-    use aws_smithy_mocks::{RuleMode, mock, mock_client};
-
-    use super::*;
-    use std::sync::{Arc, Mutex};
-
-    pub const STACK: &str = "arn:aws:cloudformation:eu-west-1:123456789012:stack/mlink-dev/1";
-
-    pub fn event(number: u32, logical: &str, status: &str, reason: Option<&str>) -> StackEvent {
-        let physical = if logical == "mlink-dev" {
-            STACK
-        } else {
-            logical
-        };
-        StackEvent::builder()
-            .event_id(format!("e{number}"))
-            .logical_resource_id(logical)
-            .physical_resource_id(physical)
-            .resource_type("AWS::Test::Thing")
-            .resource_status(ResourceStatus::from(status))
-            .set_resource_status_reason(reason.map(str::to_owned))
-            .build()
-    }
-
-    fn page(newest_first: &[StackEvent], token: Option<&str>) -> DescribeStackEventsOutput {
-        DescribeStackEventsOutput::builder()
-            .set_stack_events(Some(newest_first.to_vec()))
-            .set_next_token(token.map(str::to_owned))
-            .build()
-    }
-
-    /// What a person is told while a stack goes through these polls.
-    async fn told(polls: Vec<DescribeStackEventsOutput>, since: Bookmark) -> Vec<String> {
-        let mut rule = mock!(Client::describe_stack_events).sequence();
-        for poll in polls {
-            rule = rule.output(move || poll.clone());
-        }
-        let rule = rule.build();
-        let client = mock_client!(aws_sdk_cloudformation, RuleMode::Sequential, [&rule]);
-        let told = Arc::new(Mutex::new(Vec::new()));
-        let sink = told.clone();
-        let progress = Progress::new(move |event| {
-            let line = match event {
-                Event::Resource {
-                    logical_id, status, ..
-                } => format!("{logical_id} {status}"),
-                Event::Cause(cause) => format!("because of {}: {}", cause.logical_id, cause.reason),
-                _ => return,
-            };
-            sink.lock().unwrap().push(line);
-        });
-        let context = Context::default();
-        follow(&client, STACK, since, &context, &progress)
-            .await
-            .unwrap();
-        let told = told.lock().unwrap();
-        told.clone()
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn each_event_is_told_once_in_order_over_pages_and_polls() {
-        let old = event(1, "mlink-dev", "CREATE_COMPLETE", None);
-        let start = event(2, "mlink-dev", "UPDATE_IN_PROGRESS", None);
-        let pool = event(3, "UserPool", "UPDATE_IN_PROGRESS", None);
-        let done = event(4, "UserPool", "UPDATE_COMPLETE", None);
-        let cleanup = event(5, "mlink-dev", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", None);
-        let end = event(6, "mlink-dev", "UPDATE_COMPLETE", None);
-        let polls = vec![
-            page(std::slice::from_ref(&old), None),
-            // Two pages; the second holds the bookmark.
-            page(&[pool.clone(), start.clone()], Some("more")),
-            page(std::slice::from_ref(&old), None),
-            page(&[cleanup.clone(), done.clone(), pool, start], None),
-            page(&[end, cleanup, done], None),
-        ];
-        let told = told(polls, Bookmark(Some("e1".to_owned()))).await;
-        assert_eq!(
-            told,
-            [
-                "mlink-dev UPDATE_IN_PROGRESS",
-                "UserPool UPDATE_IN_PROGRESS",
-                "UserPool UPDATE_COMPLETE",
-                "mlink-dev UPDATE_COMPLETE_CLEANUP_IN_PROGRESS",
-                "mlink-dev UPDATE_COMPLETE",
-            ]
-        );
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn the_first_failure_is_explained_at_once_and_followed_through_its_rollback() {
-        let cancelled = event(
-            1,
-            "Pool",
-            "CREATE_FAILED",
-            Some("Resource creation cancelled"),
-        );
-        let failed = event(2, "Queue", "CREATE_FAILED", Some("No room"));
-        let louder = event(3, "Table", "CREATE_FAILED", Some("NO ROOM AT ALL"));
-        let polls = vec![
-            page(&[failed.clone(), cancelled.clone()], None),
-            page(
-                &[
-                    event(5, "mlink-dev", "ROLLBACK_COMPLETE", None),
-                    event(4, "mlink-dev", "ROLLBACK_IN_PROGRESS", None),
-                    louder,
-                    failed,
-                    cancelled,
-                ],
-                None,
-            ),
-        ];
-        assert_eq!(
-            told(polls, Bookmark::default()).await,
-            [
-                "Pool CREATE_FAILED",
-                "Queue CREATE_FAILED",
-                "because of Queue: No room",
-                "Table CREATE_FAILED",
-                "mlink-dev ROLLBACK_IN_PROGRESS",
-                "mlink-dev ROLLBACK_COMPLETE",
-            ]
-        );
-    }
+/// The stack's own first event of an operation. A rollback may belong to what came before it.
+fn is_beginning(event: &StackEvent, stack_id: &str) -> bool {
+    const FIRST: [&str; 4] = [
+        "CREATE_IN_PROGRESS",
+        "UPDATE_IN_PROGRESS",
+        "DELETE_IN_PROGRESS",
+        "IMPORT_IN_PROGRESS",
+    ];
+    is_own(event, stack_id) && FIRST.contains(&status(event))
 }

@@ -13,7 +13,7 @@ mod deletion;
 mod functions;
 mod limits;
 #[cfg(test)]
-mod messages;
+pub mod messages;
 mod names;
 mod permissions;
 mod service;
@@ -125,10 +125,10 @@ impl Told<'_> {
         format!("aws sso login{flags}")
     }
 
-    /// `mlink deploy` is what helps.
+    /// The same command once more is what helps.
     fn again(&self, meaning: impl Into<String>, when: &str) -> Advice {
         let advice = self.means(meaning);
-        advice.say(when).run(self.mlink("deploy"))
+        advice.say(when).run(self.context.again())
     }
 }
 

@@ -8,9 +8,8 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
 
 use super::destroy::{delete, resources};
-use super::events::{Bookmark, follow};
-use super::{Context, Error, Failure, Stack, change_set, in_progress};
-use crate::aws::failed;
+use super::events::{Bookmark, attach, follow};
+use super::{Context, Error, Failure, Stack, change_set, in_progress, refused};
 use crate::event::Progress;
 
 /// What a person has to agree to, in a sentence. Whoever asks knows how.
@@ -80,12 +79,26 @@ pub async fn ready(
         Way::FinishDeletion => Err(state(
             &stack,
             "it was being destroyed, and that did not come through",
-            "`mlink destroy` takes it up again; then deploy.".to_owned(),
+            format!(
+                "This takes it up again; deploy after that:\n  {}",
+                context.mlink("destroy")
+            ),
         )),
         Way::Wait | Way::Blocked => Err(state(
             &stack,
             "mlink knows no way on from here",
-            "Bring it into order in the CloudFormation console; then run this again.".to_owned(),
+            format!(
+                "What happened last in it:\n  {}\nBring it into order in the CloudFormation console, or \
+                 remove it with all that is in it:\n  {}",
+                context.aws_in(
+                    &context.region,
+                    format!(
+                        "cloudformation describe-stack-events --stack-name {} --max-items 20",
+                        stack.name
+                    )
+                ),
+                context.mlink("destroy")
+            ),
         )),
     }
 }
@@ -104,8 +117,7 @@ pub async fn settled(
             return Ok(Some(stack));
         }
         let step = progress.step(format!("Wait for {name}, which is {}", stack.status));
-        let now = Bookmark::now(client, &stack.id).await?;
-        follow(client, &stack.id, now, context, progress).await?;
+        attach(client, &stack, context, progress).await?;
         step.done("");
     }
     Ok(None)
@@ -139,8 +151,9 @@ async fn remake(
             stack,
             "its first deploy failed, and what may hold data is still there",
             format!(
-                "There are {}. If nothing in them is wanted, `mlink destroy` removes them; then deploy.",
-                survivors.join(" and ")
+                "Still there: {}. If nothing in it is wanted, remove all of it, and deploy after that:\n  {}",
+                survivors.join(" and "),
+                context.mlink("destroy")
             ),
         ));
     }
@@ -190,11 +203,6 @@ async fn continue_rollback(
         return Ok(now);
     }
     let stuck = stuck(client, &stack.id).await?;
-    let list = stuck.join(" ");
-    let command = format!(
-        "aws cloudformation continue-update-rollback --stack-name {} --resources-to-skip {list}",
-        stack.name
-    );
     let question = format!(
         "The rollback of {} cannot restore {}. Skipping leaves them as they are; the next deploy \
          tries to set them right",
@@ -205,7 +213,7 @@ async fn continue_rollback(
         return Err(state(
             &now,
             "its rollback cannot be finished as it is",
-            format!("Mend what the events above name and run this again, or skip it: `{command}`"),
+            unskipped(&stuck, context),
         ));
     }
     let (now, events) = rollback_without(client, stack, &stuck, context, progress).await?;
@@ -217,14 +225,29 @@ async fn continue_rollback(
     Ok(now)
 }
 
+/// The ways on where nothing was passed over.
+fn unskipped(stuck: &[String], context: &Context<'_>) -> String {
+    let again = context.mlink("deploy");
+    let mend =
+        format!("Mend what the events above name; this tries again, and then deploys:\n  {again}");
+    if stuck.is_empty() {
+        return mend;
+    }
+    format!(
+        "{mend}\nOr pass over what cannot be restored, which is {}:\n  {again} --yes",
+        stuck.join(", ")
+    )
+}
+
 /// Ends an update that is under way by rolling it back.
-pub async fn cancel(client: &Client, name: &str) -> Result<(), Error> {
+pub async fn cancel(client: &Client, context: &Context<'_>) -> Result<(), Error> {
+    let name = &context.stack;
     client
         .cancel_update_stack()
         .stack_name(name)
         .send()
         .await
-        .map_err(failed(format!("cancel the update of {name}")))?;
+        .map_err(refused(format!("cancel the update of {name}"), context))?;
     Ok(())
 }
 
@@ -246,7 +269,7 @@ async fn rollback_without(
         .set_resources_to_skip((!skipped.is_empty()).then(|| skipped.to_vec()))
         .send()
         .await
-        .map_err(failed(format!("continue the rollback of {name}")))?;
+        .map_err(refused(format!("continue the rollback of {name}"), context))?;
     let events = follow(client, &stack.id, before, context, progress).await?;
     let now = again(client, stack).await?;
     step.done(now.status.as_str());

@@ -1,24 +1,33 @@
-//! Why CloudFormation refused a change set: nothing was touched.
+//! Why CloudFormation refused a change set, or a call: nothing was touched by it.
+
+#[cfg(test)]
+mod tests;
+
+use std::error::Error as StdError;
+use std::fmt::Debug;
 
 use aws_sdk_cloudformation::Client;
+use aws_sdk_cloudformation::error::SdkError;
 use aws_sdk_cloudformation::types::{EventFilter, HookFailureMode, OperationEvent};
+use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
 use super::failure::explained;
 use super::{Context, Error};
 use crate::aws::{self, failed};
 use crate::event::Cause;
 
-/// A change set that was not made, and each thing that CloudFormation has against it.
+/// What was not done, and each thing that CloudFormation has against it.
 #[derive(Debug, thiserror::Error)]
-#[error("CloudFormation refused the change; nothing was touched{}", listed(.causes))]
+#[error("CloudFormation refused {what}{}", listed(.causes))]
 pub struct Refusal {
+    what: String,
     causes: Vec<Cause>,
     help: String,
 }
 
 impl miette::Diagnostic for Refusal {
     fn code<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
-        Some(Box::new("mlink::stack::change_set"))
+        Some(Box::new("mlink::stack::refused"))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn std::fmt::Display + 'a>> {
@@ -26,16 +35,29 @@ impl miette::Diagnostic for Refusal {
     }
 }
 
-impl Refusal {
-    /// A call that was refused, with what is known about that; other errors are as they were.
-    pub fn of_call(error: aws::Error, context: &Context<'_>) -> Error {
+/// For `map_err`: the SDK's error under a name for what was being done, as in "delete the stack
+/// mlink-dev", with what is known about such a refusal; others are as they are.
+pub fn refused<E, R>(
+    doing: impl Into<String>,
+    context: &Context<'_>,
+) -> impl FnOnce(SdkError<E, R>) -> Error
+where
+    E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
+    R: Debug + Send + Sync + 'static,
+{
+    let doing = doing.into();
+    move |error| {
+        let what = format!("to {doing}");
+        let error = failed(doing)(error);
         let cause = explained(bare(error.message().to_owned()), context);
         if error.aws_code().is_none() || cause.known.is_none() {
             return Error::Aws(error);
         }
-        Error::Refused(Box::new(Refusal::of(vec![cause], context)))
+        Error::Refused(Box::new(Refusal::of(what, vec![cause], context)))
     }
+}
 
+impl Refusal {
     /// A change set that failed, with what the validation found (user guide, "Validate stack
     /// deployments"): its reason says only that there was something. Takes the ARN of the change set;
     /// DescribeEvents knows none by name.
@@ -56,10 +78,11 @@ impl Refusal {
         if causes.iter().all(|cause| cause.logical_id.is_empty()) {
             causes.insert(0, explained(bare(reason), context));
         }
-        Refusal::of(causes, context)
+        let what = "the change; nothing was touched".to_owned();
+        Refusal::of(what, causes, context)
     }
 
-    fn of(causes: Vec<Cause>, context: &Context<'_>) -> Refusal {
+    fn of(what: String, causes: Vec<Cause>, context: &Context<'_>) -> Refusal {
         let mut help: Vec<String> = Vec::new();
         for said in causes.iter().filter_map(|cause| cause.help.clone()) {
             if !help.contains(&said) {
@@ -67,10 +90,10 @@ impl Refusal {
             }
         }
         if help.is_empty() {
-            let command = context.mlink("deploy");
-            help.push(format!("Mend what is named and deploy again:\n  {command}"));
+            help.push(format!("Mend what is named; then:\n  {}", context.again()));
         }
         Refusal {
+            what,
             causes,
             help: help.join("\n"),
         }

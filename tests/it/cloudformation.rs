@@ -1,9 +1,8 @@
-//! A CloudFormation that takes its time and fails, as the local cloud's does not: it tells of a change
-//! as the test says, and leaves the rest to the local cloud.
+//! A CloudFormation that takes its time and fails, as the local cloud's does not: it tells of the stack
+//! and of its changes as the test says, and leaves the rest to the local cloud.
 
-use std::collections::VecDeque;
 use std::io;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, MutexGuard};
 
 use futures_util::FutureExt;
 use http_body_util::{BodyExt, Full};
@@ -11,47 +10,16 @@ use hyper::body::Bytes;
 use hyper::{Request, Response};
 use tokio::sync::Notify;
 
+use crate::members::{list_of, members, page};
 use crate::picture::texts;
+use crate::query::{change, done, field, first_page, refusal};
 use crate::server::{Server, response};
+use crate::tale::{Life, Refused, Tale};
+pub use crate::tale::{Look, OTHERS, Trouble};
 use crate::wire::pass_on;
-use crate::world::ask;
+use crate::world::{ask, wait_for};
 
 pub const STACK: &str = "mlink-dev";
-
-/// What is seen at one look at the stack's events.
-#[derive(Clone, Copy, Debug)]
-pub enum Look {
-    /// Logical id, status and reason.
-    Event(&'static str, &'static str, &'static str),
-    /// Nothing new, until the test lets it go on.
-    Held,
-}
-
-/// A change as it is told.
-struct Tale {
-    /// The call that begins it.
-    on: &'static str,
-    /// Whether the local cloud carries it out meanwhile.
-    is_true: bool,
-    looks: VecDeque<Look>,
-}
-
-#[derive(Default)]
-struct Life {
-    next: Option<Tale>,
-    looks: VecDeque<Look>,
-    told: Vec<String>,
-    /// The stack's status by the tale; the local cloud's own where there is none.
-    status: Option<&'static str>,
-    /// How many of the local cloud's events are older than the tale; none where there is no tale.
-    older: Option<usize>,
-    /// How many of them are not newer, once it is at its end.
-    not_newer: Option<usize>,
-    token: String,
-    /// The stack's.
-    id: String,
-    count: usize,
-}
 
 pub struct CloudFormation {
     state: State,
@@ -65,6 +33,8 @@ struct State {
     life: Arc<Mutex<Life>>,
     held: Arc<Notify>,
 }
+
+type Answer = io::Result<Response<Full<Bytes>>>;
 
 impl CloudFormation {
     pub async fn before(endpoint: &str) -> CloudFormation {
@@ -83,10 +53,71 @@ impl CloudFormation {
         format!("http://{}", self.server.address)
     }
 
-    /// The next call of this action begins a change that is told so.
+    /// The next call of this action, after those that were told before, begins a change that is told so.
     pub fn tells(&self, on: &'static str, is_true: bool, looks: &[Look]) {
         let looks = looks.iter().copied().collect();
-        self.life().next = Some(Tale { on, is_true, looks });
+        let tale = Tale { on, is_true, looks };
+        self.life().tales.push_back(tale);
+    }
+
+    /// The stack stands so until something is done to it, and so do these of its resources.
+    pub fn is(&self, status: &'static str, resources: &[(&'static str, &'static str)]) {
+        let mut life = self.life();
+        life.status = Some(status);
+        life.resources = resources.iter().copied().collect();
+    }
+
+    /// Somebody began an operation on the stack before: what it has come to, and how it goes on.
+    pub async fn is_under_way(&self, past: &[Look], rest: &[Look]) {
+        let own = self.state.learns().await;
+        let mut life = self.life();
+        life.token.clear();
+        let all = past.iter().chain(rest).copied().collect();
+        life.begins(all, &own);
+        while life.looks.len() > rest.len() {
+            life.tells();
+        }
+    }
+
+    /// The next calls of this action end so, one after the other.
+    pub fn meets(&self, action: &'static str, troubles: &[Trouble]) {
+        let troubles = troubles.iter().map(|trouble| (action, *trouble));
+        self.life().troubles.extend(troubles);
+    }
+
+    /// Every list comes in pages of this size.
+    pub fn in_pages_of(&self, size: usize) {
+        self.life().page = Some(size);
+    }
+
+    /// Somebody else has these change sets in the stack.
+    pub fn holds(&self, change_sets: &[&'static str]) {
+        self.life().change_sets = change_sets.to_vec();
+    }
+
+    /// The stack lacks mlink's tags.
+    pub fn is_a_strangers(&self) {
+        self.life().is_a_strangers = true;
+    }
+
+    /// The stack has termination protection.
+    pub fn is_protected(&self) {
+        self.life().is_protected = true;
+    }
+
+    /// Every change set fails for this reason, with these findings of its validation: logical id, type
+    /// and words.
+    pub fn refuses_changes(
+        &self,
+        reason: &'static str,
+        findings: &'static [(&'static str, &'static str, &'static str)],
+    ) {
+        self.life().refused = Some(Refused { reason, findings });
+    }
+
+    /// What was done to the stack since this was last asked.
+    pub fn calls(&self) -> Vec<String> {
+        std::mem::take(&mut self.life().calls)
     }
 
     /// Resolves when somebody looks and there is nothing new.
@@ -103,161 +134,159 @@ impl CloudFormation {
         self.life().looks.retain(|look| !matches!(look, Look::Held));
     }
 
-    fn life(&self) -> std::sync::MutexGuard<'_, Life> {
-        self.state.life.lock().unwrap()
+    fn life(&self) -> MutexGuard<'_, Life> {
+        self.state.life()
     }
 }
 
 impl State {
-    async fn answer(self, request: Request<Bytes>) -> io::Result<Response<Full<Bytes>>> {
+    fn life(&self) -> MutexGuard<'_, Life> {
+        self.life.lock().unwrap()
+    }
+
+    async fn answer(self, request: Request<Bytes>) -> Answer {
         let body = String::from_utf8_lossy(request.body()).into_owned();
         let Some(rest) = body.strip_prefix("Action=") else {
             return self.pass_on(request).await;
         };
-        match rest.split('&').next().unwrap() {
-            "DescribeStackEvents" => match self.id().await {
-                None => self.pass_on(request).await,
-                Some(_) => Ok(self.look().await),
-            },
-            "DescribeStacks" => {
-                let status = self.life.lock().unwrap().status;
-                let (head, body) = self.pass_on(request).await?.into_parts();
-                let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
-                let mut body = String::from_utf8(body.to_vec()).unwrap();
-                if let (Some(told), [is]) = (status, &texts(&body, "StackStatus")[..]) {
-                    body = body.replace(
-                        &format!("<StackStatus>{is}"),
-                        &format!("<StackStatus>{told}"),
-                    );
-                }
-                Ok(response(head.status.as_u16(), body))
+        let action = rest.split('&').next().unwrap();
+        if let Some(call) = change(action, rest) {
+            self.life().calls.push(call);
+        }
+        let trouble = self.life().trouble(action);
+        match trouble {
+            None => self.tells_of(action, rest, request).await,
+            Some(Trouble::Throttled) => Ok(refusal(400, "Throttling", "Rate exceeded")),
+            Some(Trouble::Broken) => Ok(refusal(500, "InternalFailure", "Internal Failure")),
+            Some(Trouble::Lost) => {
+                self.tells_of(action, rest, request).await?;
+                Err(io::ErrorKind::ConnectionReset.into())
             }
-            action @ ("ExecuteChangeSet" | "DeleteStack") => {
-                if self.begins(action, rest).await {
-                    let done = format!("<{action}Response><{action}Result/></{action}Response>");
-                    return Ok(response(200, done));
-                }
-                self.pass_on(request).await
-            }
-            _ => self.pass_on(request).await,
+            Some(Trouble::Refused(code, message)) => Ok(refusal(400, code, message)),
         }
     }
 
-    /// The stack's id, as long as the local cloud knows it by its name or has once done so.
-    async fn id(&self) -> Option<String> {
-        let known = self.life.lock().unwrap().id.clone();
-        if !known.is_empty() {
-            return Some(known);
+    async fn tells_of(&self, action: &str, rest: &str, request: Request<Bytes>) -> Answer {
+        let token = field(rest, "NextToken");
+        let told = match action {
+            "DescribeStackEvents" => self.look(rest).await,
+            "CreateChangeSet" | "DescribeChangeSet" | "DeleteChangeSet" | "DescribeEvents" => {
+                self.life().answer_refused(action)
+            }
+            _ if change(action, rest).is_some() => self.begins(action, rest).await,
+            _ => None,
+        };
+        let (status, mut body) = match told {
+            Some(told) => (200, told),
+            None => self.passed_on(first_page(request)).await?,
+        };
+        if let Some(list) = list_of(action)
+            && status == 200
+        {
+            body = self.life().retold(list, body);
+            if let Some(size) = self.life().page {
+                body = page(&body, list, size, token.as_deref());
+            }
         }
+        Ok(response(status, body))
+    }
+
+    /// Begins the tale that waits for this call. None where the local cloud is to carry it out.
+    async fn begins(&self, action: &str, rest: &str) -> Option<String> {
+        let own = self.learns().await;
+        let mut life = self.life();
+        life.status = None;
+        life.token = field(rest, "ClientRequestToken").unwrap_or_default();
+        let Some(tale) = life.tales.pop_front_if(|tale| tale.on == action) else {
+            life.resources.clear();
+            return None;
+        };
+        life.begins(tale.looks, &own);
+        (!tale.is_true).then(|| done(action, ""))
+    }
+
+    /// The events of the stack as they are at this look.
+    async fn look(&self, rest: &str) -> Option<String> {
+        let id = self.life().id.clone();
+        let of = field(rest, "StackName")?
+            .replace("%3A", ":")
+            .replace("%2F", "/");
+        if id.is_empty() || (of != id && of != STACK) {
+            return None;
+        }
+        if field(rest, "NextToken").is_none() {
+            let mut life = self.life();
+            if let Some(Look::Held) = life.looks.front() {
+                self.held.notify_one();
+            }
+            life.tells();
+        }
+        if self.life().status == Some("DELETE_COMPLETE") {
+            self.carries_deletion_out().await;
+        }
+        let own = self.events(&id).await;
+        let all = self.life().history(&own).concat();
+        Some(done(
+            "DescribeStackEvents",
+            &format!("<StackEvents>{all}</StackEvents>"),
+        ))
+    }
+
+    /// What a tale has deleted is there no longer.
+    async fn carries_deletion_out(&self) {
+        let query = format!("Action=DeleteStack&Version=2010-05-15&StackName={STACK}");
+        ask(&self.endpoint, "cloudformation", "/", None, &query).await;
+        wait_for(|| async { self.present().await.is_none().then_some(()) }).await;
+        self.life().status = None;
+    }
+
+    /// The id of the stack that has the name now.
+    async fn present(&self) -> Option<String> {
         let query = "Action=DescribeStacks&Version=2010-05-15";
         let stacks = ask(&self.endpoint, "cloudformation", "/", None, query).await;
-        let id = texts(&stacks, "StackId").pop()?;
-        self.life.lock().unwrap().id.clone_from(&id);
-        Some(id)
+        let all = members(&stacks, "Stacks").into_iter();
+        let mut named = all.filter(|stack| stack.contains(&format!("<StackName>{STACK}<")));
+        let live = named.find(|stack| !stack.contains("DELETE_COMPLETE"))?;
+        texts(&live, "StackId").pop()
     }
 
-    /// Whether a tale begins that is not true.
-    async fn begins(&self, action: &str, rest: &str) -> bool {
-        self.id().await;
-        let events = self.events().await.len();
-        let mut life = self.life.lock().unwrap();
-        life.status = None;
-        let Some(tale) = life.next.take_if(|tale| tale.on == action) else {
-            return false;
-        };
-        let token = rest.split("ClientRequestToken=").nth(1);
-        let token = token.and_then(|token| token.split('&').next());
-        life.token = token.unwrap_or_default().to_owned();
-        life.older = Some(events);
-        life.not_newer = None;
-        life.told.clear();
-        life.looks = tale.looks;
-        life.tell();
-        !tale.is_true
-    }
-
-    /// The events as they are at this look, the newest first.
-    async fn look(&self) -> Response<Full<Bytes>> {
-        let events = self.events().await;
-        let mut life = self.life.lock().unwrap();
-        if let Some(Look::Held) = life.looks.front() {
-            self.held.notify_one();
+    /// Looks whether it is still the same stack; the local cloud's events of it.
+    async fn learns(&self) -> Vec<String> {
+        if let Some(id) = self.present().await
+            && id != self.life().id
+        {
+            self.life().is_born(id);
         }
-        life.tell();
-        if life.looks.is_empty() {
-            life.not_newer.get_or_insert(events.len());
-        }
-        let all: String = match life.older {
-            None => events.concat(),
-            Some(older) => {
-                let newer = life.not_newer.map_or(0, |rest| events.len() - rest);
-                let told = life.told.iter().rev().map(String::as_str);
-                let older = events[events.len() - older..].iter().map(String::as_str);
-                let newer = events[..newer].iter().map(String::as_str);
-                newer.chain(told).chain(older).collect()
-            }
-        };
-        let result = format!("<StackEvents>{all}</StackEvents>");
-        let result = format!("<DescribeStackEventsResult>{result}</DescribeStackEventsResult>");
-        let answer = format!("<DescribeStackEventsResponse>{result}</DescribeStackEventsResponse>");
-        response(200, answer)
+        let id = self.life().id.clone();
+        self.events(&id).await
     }
 
     /// The local cloud's own, over all pages, the newest first.
-    async fn events(&self) -> Vec<String> {
+    async fn events(&self, id: &str) -> Vec<String> {
         let mut events = Vec::new();
-        let mut query = format!(
-            "Action=DescribeStackEvents&Version=2010-05-15&StackName={}",
-            self.life.lock().unwrap().id
-        );
+        if id.is_empty() {
+            return events;
+        }
+        let first = format!("Action=DescribeStackEvents&Version=2010-05-15&StackName={id}");
+        let mut query = first.clone();
         loop {
             let page = ask(&self.endpoint, "cloudformation", "/", None, &query).await;
-            let members = texts(&page, "member").into_iter();
-            events.extend(members.map(|event| format!("<member>{event}</member>")));
+            events.extend(members(&page, "StackEvents"));
             let Some(token) = texts(&page, "NextToken").pop() else {
                 return events;
             };
-            let (first, _) = query.split_once("&NextToken").unwrap_or((&query, ""));
             query = format!("{first}&NextToken={token}");
         }
     }
 
-    async fn pass_on(&self, request: Request<Bytes>) -> io::Result<Response<Full<Bytes>>> {
+    async fn passed_on(&self, request: Request<Bytes>) -> io::Result<(u16, String)> {
+        let (head, body) = self.pass_on(request).await?.into_parts();
+        let body = body.collect().await.map_err(io::Error::other)?.to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        Ok((head.status.as_u16(), body))
+    }
+
+    async fn pass_on(&self, request: Request<Bytes>) -> Answer {
         pass_on(&self.client, &self.endpoint, request).await
-    }
-}
-
-impl Life {
-    /// Comes to the next event.
-    fn tell(&mut self) {
-        let Some(Look::Event(logical, status, reason)) = self.looks.front().copied() else {
-            return;
-        };
-        self.looks.pop_front();
-        self.count += 1;
-        let (physical, kind) = if logical == STACK {
-            self.status = Some(status);
-            (self.id.as_str(), "AWS::CloudFormation::Stack")
-        } else {
-            (logical, kind(logical))
-        };
-        self.told.push(format!(
-            "<member><EventId>tale-{}</EventId><StackId>{}</StackId><StackName>{STACK}</StackName>\
-             <LogicalResourceId>{logical}</LogicalResourceId>\
-             <PhysicalResourceId>{physical}</PhysicalResourceId><ResourceType>{kind}</ResourceType>\
-             <ResourceStatus>{status}</ResourceStatus>\
-             <ResourceStatusReason>{reason}</ResourceStatusReason>\
-             <ClientRequestToken>{}</ClientRequestToken></member>",
-            self.count, self.id, self.token
-        ));
-    }
-}
-
-fn kind(logical: &str) -> &'static str {
-    match logical {
-        "SiteBucket" => "AWS::S3::Bucket",
-        "MailQueue" => "AWS::SQS::Queue",
-        "UserPoolClient" => "AWS::Cognito::UserPoolClient",
-        _ => "AWS::Lambda::Function",
     }
 }

@@ -2,89 +2,16 @@
 
 use std::process::Stdio;
 
-use crate::cloudformation::{CloudFormation, Look, STACK};
+use crate::cloudformation::{Look, STACK, Trouble};
+use crate::deployed::{DENIED, Stage, settings};
 use crate::picture;
 use crate::scene::{DEPLOY, DESTROY};
-use crate::toy::Toy;
-use crate::world::World;
 
-use Look::{Event, Held};
+use Look::{Event, Held, Met};
 
-/// A stage that is deployed already.
-struct Stage {
-    // Goes before the folder that it stops its local cloud in.
-    world: World,
-    toy: Toy,
-    endpoint: String,
-    aws: CloudFormation,
-}
-
-impl Stage {
-    async fn new() -> Stage {
-        let toy = Toy::quick();
-        toy.write("mlink.yaml", &settings("20m"));
-        let world = toy.world();
-        let endpoint = world.endpoint();
-        let aws = CloudFormation::before(&endpoint).await;
-        let stage = Stage {
-            toy,
-            world,
-            endpoint,
-            aws,
-        };
-        assert_eq!(stage.run(DEPLOY).await.0, Some(0));
-        stage
-    }
-
-    fn command(&self, verb: &str) -> tokio::process::Command {
-        let line = format!("{verb} --local --endpoint {}", self.aws.url());
-        tokio::process::Command::from(self.world.command(&line))
-    }
-
-    /// Its exit code and all that a person sees of it.
-    async fn run(&self, verb: &str) -> (Option<i32>, String) {
-        let output = self.command(verb).output().await.unwrap();
-        let said = [output.stderr, output.stdout].concat();
-        (output.status.code(), self.seen(said))
-    }
-
-    /// All that a person sees, without what is another each time.
-    fn seen(&self, said: Vec<u8>) -> String {
-        let said = String::from_utf8(said).unwrap();
-        let lines = said.lines().filter(|line| !line.starts_with("Build the"));
-        let lines = lines.map(|line| match line.split_once(" s: ") {
-            Some((line, reason)) => format!("{} TIME: {reason}", line.rsplit_once(' ').unwrap().0),
-            None => match line.split_once("http://") {
-                Some((before, _)) => format!("{before}URL"),
-                None => line.to_owned(),
-            },
-        });
-        let lines: Vec<String> = lines.map(|line| without_number(&line)).collect();
-        lines.join("\n")
-    }
-}
-
-/// The line of the template is another after each change of the template.
-fn without_number(line: &str) -> String {
-    match line.split_once("templates/stack.yaml:") {
-        Some((before, after)) => {
-            let rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
-            format!("{before}templates/stack.yaml:LINE{rest}")
-        }
-        None => line.to_owned(),
-    }
-}
-
-/// Whoever changes the lifetime changes the stack. The toy's mail function could count no test users.
-fn settings(lifetime: &str) -> String {
-    format!("link: {{lifetime: {lifetime}}}\nstages: {{dev: {{test_users: false}}}}\n")
-}
-
-const DENIED: &str = "Resource handler returned message: \"Your access has been denied by S3, please make \
-     sure your request credentials have permission to GetObject for \
-     mlink-artifacts-000000000000-eu-west-1/lambda/0a1b.zip. S3 Error Code: AccessDenied. S3 Error \
-     Message: Access Denied (Service: Lambda, Status Code: 403, Request ID: 5f1c)\" (RequestToken: \
-     7d2e, HandlerErrorCode: AccessDenied)";
+const NOT_EMPTY: &str = "Resource handler returned message: \"The bucket you tried to delete is not \
+     empty (Service: S3, Status Code: 409, Request ID: 4HW8)\" (RequestToken: 9c41, \
+     HandlerErrorCode: GeneralServiceException)";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_update_that_fails_is_followed_through_its_rollback_and_tells_the_first_cause() {
@@ -133,13 +60,7 @@ async fn a_bucket_that_filled_again_is_emptied_again_and_everything_goes() {
         Event("MailQueue", "DELETE_IN_PROGRESS", ""),
         Event("MailQueue", "DELETE_COMPLETE", ""),
         Event("SiteBucket", "DELETE_IN_PROGRESS", ""),
-        Event(
-            "SiteBucket",
-            "DELETE_FAILED",
-            "Resource handler returned message: \"The bucket you tried to delete is not empty \
-             (Service: S3, Status Code: 409, Request ID: 4HW8)\" (RequestToken: 9c41, \
-             HandlerErrorCode: GeneralServiceException)",
-        ),
+        Event("SiteBucket", "DELETE_FAILED", NOT_EMPTY),
         Event(
             STACK,
             "DELETE_FAILED",
@@ -202,4 +123,149 @@ async fn who_leaves_a_long_update_is_told_so_and_the_next_run_follows_it_to_its_
     let now = picture::of_stack(&stage.endpoint, STACK).await;
     let lifetime = "LinkLifetimeSeconds = 600".to_owned();
     assert!(now["parameters"].contains(&lifetime), "{now:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_comes_late_to_a_failure_is_told_of_it_at_once() {
+    let stage = Stage::new().await;
+    let past = [
+        Event(STACK, "UPDATE_IN_PROGRESS", "User Initiated"),
+        Event("ApiFunction", "UPDATE_IN_PROGRESS", ""),
+        Event("MailFunction", "UPDATE_IN_PROGRESS", ""),
+        Event("UserPoolClient", "UPDATE_IN_PROGRESS", ""),
+        Event("ApiFunction", "UPDATE_COMPLETE", ""),
+        Event("MailFunction", "UPDATE_FAILED", DENIED),
+        Event(
+            STACK,
+            "UPDATE_ROLLBACK_IN_PROGRESS",
+            "The following resource(s) failed to update: [MailFunction].",
+        ),
+    ];
+    let rest = [
+        Event("MailFunction", "UPDATE_COMPLETE", ""),
+        Event(STACK, "UPDATE_ROLLBACK_COMPLETE", ""),
+    ];
+    stage.aws.in_pages_of(2);
+    stage.aws.is_under_way(&past, &rest).await;
+    insta::assert_snapshot!("coming_late", stage.succeeds(DEPLOY).await);
+    assert_eq!(stage.aws.calls(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deletion_that_is_failing_is_explained_and_taken_up_again() {
+    let stage = Stage::new().await;
+    let past = [
+        Event(STACK, "DELETE_IN_PROGRESS", "User Initiated"),
+        Event("MailQueue", "DELETE_COMPLETE", ""),
+        Event("SiteBucket", "DELETE_FAILED", NOT_EMPTY),
+    ];
+    let rest = [Event(
+        STACK,
+        "DELETE_FAILED",
+        "The following resource(s) failed to delete: [SiteBucket].",
+    )];
+    stage.aws.is_under_way(&past, &rest).await;
+    stage.aws.calls();
+    let said = stage.succeeds(DESTROY).await;
+    assert_eq!(stage.aws.calls(), ["DeleteStack"]);
+    let (late, _) = said.split_once("Empty the buckets").unwrap();
+    insta::assert_snapshot!("coming_late_to_a_deletion", late);
+}
+
+/// Hundreds of events over hundreds of looks, some of which nobody answers.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_update_is_followed_to_its_end_whatever_happens_between_the_looks() {
+    let stage = Stage::new().await;
+    stage.toy.write("mlink.yaml", &settings("10m"));
+    let mut looks = vec![Event(STACK, "UPDATE_IN_PROGRESS", "User Initiated")];
+    for round in 0..200 {
+        looks.push(Event("MailFunction", "UPDATE_IN_PROGRESS", ""));
+        if round % 50 == 10 {
+            looks.extend([Met(Trouble::Broken), Met(Trouble::Lost)]);
+        }
+    }
+    looks.push(Met(Trouble::Throttled));
+    looks.push(Event(STACK, "UPDATE_COMPLETE", ""));
+    stage.aws.tells("ExecuteChangeSet", true, &looks);
+    // Its answer is lost: asked again, CloudFormation has it under way already.
+    stage.aws.meets("ExecuteChangeSet", &[Trouble::Lost]);
+    let said = stage.succeeds(DEPLOY).await;
+    assert_eq!(
+        said.matches("UPDATE_IN_PROGRESS   MailFunction").count(),
+        200
+    );
+    let now = picture::of_stack(&stage.endpoint, STACK).await;
+    let lifetime = "LinkLifetimeSeconds = 600".to_owned();
+    assert!(now["parameters"].contains(&lifetime), "{now:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_list_is_read_over_all_its_pages() {
+    let stage = Stage::bare().await;
+    stage.aws.in_pages_of(3);
+    let said = stage.succeeds(DEPLOY).await;
+    let now = picture::of_stack(&stage.endpoint, STACK).await;
+    for resource in &now["resources"] {
+        let logical = resource.split(' ').next().unwrap();
+        assert!(said.contains(&format!("  add     {logical} ")), "{said}");
+        assert!(
+            said.contains(&format!("  CREATE_COMPLETE      {logical} ")),
+            "{said}"
+        );
+    }
+    assert_eq!(stage.is_destroyed().await, ["DeleteStack"]);
+    assert!(picture::held(&stage.endpoint).await["buckets"].is_empty());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_that_is_refused_names_what_was_found_and_leaves_the_stage_alone() {
+    let stage = Stage::new().await;
+    stage.aws.calls();
+    stage.toy.write("mlink.yaml", &settings("10m"));
+    stage.aws.refuses_changes(
+        "The following hook(s)/validation failed: [AWS::EarlyValidation::PropertyValidation]. To \
+         troubleshoot Early Validation errors, use the DescribeEvents API for detailed failure \
+         information.",
+        &[
+            (
+                "MailQueue",
+                "AWS::SQS::Queue",
+                "expected type: Integer, found: String",
+            ),
+            (
+                "SiteBucket",
+                "AWS::S3::Bucket",
+                "The bucket name is not valid.",
+            ),
+        ],
+    );
+    let (code, said) = stage.run(DEPLOY).await;
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!("a_refused_change", said);
+    assert_eq!(stage.aws.calls(), [""; 0]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_call_that_is_refused_is_explained_with_the_command_that_helps() {
+    let stage = Stage::new().await;
+    let denied = Trouble::Refused(
+        "AccessDenied",
+        "User: arn:aws:iam::000000000000:user/alice is not authorized to perform: \
+         cloudformation:DeleteStack on resource: arn:aws:cloudformation:eu-west-1:000000000000:\
+         stack/mlink-dev/* because no identity-based policy allows the cloudformation:DeleteStack \
+         action",
+    );
+    stage.aws.meets("DeleteStack", &[denied]);
+    let (code, said) = stage.run(DESTROY).await;
+    assert_eq!(code, Some(1));
+    insta::assert_snapshot!("a_refused_deletion", said);
+    // Once it is allowed it goes on where that stopped.
+    assert_eq!(stage.is_destroyed().await, ["DeleteStack"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stack_with_termination_protection_is_not_destroyed() {
+    let stage = Stage::new().await;
+    stage.aws.is_protected();
+    insta::assert_snapshot!("termination_protection", stage.refuses(DESTROY).await);
 }

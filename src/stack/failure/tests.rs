@@ -3,6 +3,7 @@ use std::path::Path;
 use proptest::prelude::*;
 
 use super::super::events::tests::{STACK, event};
+use super::super::known::messages::MESSAGES;
 use super::*;
 use crate::template::Template;
 
@@ -287,6 +288,26 @@ fn the_line_is_that_of_the_template_that_was_sent() {
     let cause = failure.cause.unwrap();
     assert_eq!(cause.template, template.line("MailQueue", ""));
     assert!(cause.template.is_some());
+}
+
+/// As they stand in the report of a deploy or, where something will not go, of a destroy.
+#[test]
+fn every_failure_that_is_known() {
+    let resources = MESSAGES.iter().filter(|(_, kind, ..)| !kind.is_empty());
+    let cards = resources.map(|(_, kind, name, message)| {
+        let logical = match *kind {
+            "AWS::Lambda::Function" => "MailFunction",
+            "AWS::Logs::LogGroup" => "MailLogs",
+            kind => kind.rsplit("::").next().unwrap(),
+        };
+        let status = match *name {
+            "function.replicated" | "user_pool.protected" => "DELETE_FAILED",
+            name if name.starts_with("delete.") => "DELETE_FAILED",
+            _ => "ROLLBACK_COMPLETE",
+        };
+        format!("# {name}\n{}", report(status, logical, kind, "", message))
+    });
+    insta::assert_snapshot!(cards.collect::<Vec<_>>().join("\n\n"));
 }
 
 /// Arbitrary words, and words that begin like those that are known.

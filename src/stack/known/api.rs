@@ -1,6 +1,6 @@
 //! What CloudFormation itself refuses: calls, templates, change sets.
 
-use super::Known;
+use super::{Known, Told};
 
 pub const TABLE: &[Known] = &[
     Known {
@@ -64,7 +64,7 @@ pub const TABLE: &[Known] = &[
         tells: |told| {
             told.means(format!("The region {} has no {}.", told.context.region, told.part(0)))
                 .say("Choose another `region` in mlink.yaml, one with Cognito and SES, or for this once:")
-                .run(format!("{} --region eu-west-1", told.mlink("deploy")))
+                .run(elsewhere(told))
         },
     },
     Known {
@@ -116,3 +116,16 @@ pub const TABLE: &[Known] = &[
         },
     },
 ];
+
+/// A deploy in a region that has all that is wanted.
+fn elsewhere(told: &Told<'_>) -> String {
+    let here = &told.context.region;
+    let there = match here.as_str() {
+        "eu-west-1" => "us-east-1",
+        _ => "eu-west-1",
+    };
+    let command = told
+        .mlink("deploy")
+        .replace(&format!(" --region {here}"), "");
+    format!("{command} --region {there}")
+}

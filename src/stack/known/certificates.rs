@@ -33,7 +33,7 @@ pub const TABLE: &[Known] = &[
         says: &["The specified SSL certificate doesn't exist, isn't in us-east-1"],
         tells: |told| {
             told.means("The certificate in `domain.certificate` is not in us-east-1 (CloudFront takes no other), does not exist, or is not issued yet.")
-                .say("This must say ISSUED:")
+                .say("This must say ISSUED; an error says that us-east-1 has no such certificate:")
                 .run(certificate(told, "Status"))
                 .say("Otherwise ask for one, prove the domain by the DNS record that ACM names, and write the new ARN into `domain.certificate`:")
                 .run(request(told))

@@ -13,7 +13,7 @@ pub const TABLE: &[Known] = &[
                 "AWS has not released CloudFront for this new account yet; no permission is missing.",
             )
             .say("Open a free case of the kind \"Account and billing\" at https://console.aws.amazon.com/support/home#/ and quote the message. When AWS has answered:")
-            .run(told.mlink("deploy"))
+            .run(told.context.again())
         },
     },
     Known {
@@ -27,8 +27,8 @@ pub const TABLE: &[Known] = &[
             told.means(format!(
                 "The stack's tags are put on each of its resources, and who deploys may not do that: {action} is missing."
             ))
-            .say(format!("Allow it to the identity that deploys, with this statement in one of its policies, and deploy again: {}", statement(action, "*")))
-            .run(told.mlink("deploy"))
+            .say(format!("Allow it to the identity that deploys, with this statement in one of its policies, and go on: {}", statement(action, "*")))
+            .run(told.context.again())
         },
     },
     Known {
@@ -67,7 +67,7 @@ pub const TABLE: &[Known] = &[
                 .say("CloudTrail names the action some minutes later:")
                 .run(told.aws_global("cloudtrail lookup-events --lookup-attributes AttributeKey=EventSource,AttributeValue=cloudfront.amazonaws.com --max-results 50 --query \"Events[].CloudTrailEvent\" --output text"))
                 .say(format!("Allow cloudfront:Create{subject}, Get…, Update…, Delete… and TagResource to the identity that deploys; then:"))
-                .run(told.mlink("deploy"))
+                .run(told.context.again())
         },
     },
     Known {
@@ -76,8 +76,8 @@ pub const TABLE: &[Known] = &[
         says: &["did not stabilize"],
         tells: |told| {
             told.means("The queue was tied to the mail function, but could not be looked at afterwards: mostly lambda:GetEventSourceMapping is missing.")
-                .say(format!("Allow it to the identity that deploys, and deploy again: {}", statement("lambda:*EventSourceMapping", "*")))
-                .run(told.mlink("deploy"))
+                .say(format!("Allow it to the identity that deploys, and go on: {}", statement("lambda:*EventSourceMapping", "*")))
+                .run(told.context.again())
         },
     },
     Known {
@@ -134,9 +134,12 @@ impl<'a> Denial<'a> {
         )))
     }
 
-    /// Generated names change with each attempt.
+    /// Generated names change with each attempt, and so do the ids of stacks.
     fn granted(&self, told: &Told<'_>) -> String {
         let stack = &told.context.stack;
+        if let Some((before, _)) = self.resource.split_once(&format!(":stack/{stack}/")) {
+            return format!("{before}:stack/{stack}/*");
+        }
         match self.resource.split_once(&format!("/{stack}-")) {
             Some((before, _)) if !stack.is_empty() => format!("{before}/{stack}-*"),
             _ => self.resource.to_owned(),
@@ -152,7 +155,7 @@ fn denied(told: &Told<'_>) -> Advice {
         return told
             .means(denial.meaning("the organization forbids it for the whole account, and no policy in the account can allow it"))
             .say(format!("Ask the organization's administrators to allow {}, or choose another `region` (they often forbid some) or account in mlink.yaml. Then:", denial.action))
-            .run(told.mlink("deploy"));
+            .run(told.context.again());
     }
     if has("permissions boundary") {
         let why = match has("explicit deny") {
@@ -164,14 +167,14 @@ fn denied(told: &Told<'_>) -> Advice {
         return told
             .means(denial.meaning(why))
             .say(format!("Ask whoever set the boundary to allow {}, or give `PermissionsBoundary` to the three roles in templates/stack.yaml, or deploy as somebody else with another --profile. Then:", denial.action))
-            .run(told.mlink("deploy"));
+            .run(told.context.again());
     }
     if has("explicit deny") {
         return told
             .means(denial.meaning("a policy forbids it expressly, and no other can allow it"))
             .say("Such a Deny mostly asks for a second factor, for a tag, or for a boundary on each new role: find it, or sign in as it wants:")
             .run(told.login())
-            .run(told.mlink("deploy"));
+            .run(told.context.again());
     }
     let why = match denial.action {
         "iam:PassRole" => "no policy allows it, and so the function cannot be given its role",
@@ -182,13 +185,13 @@ fn denied(told: &Told<'_>) -> Advice {
         Some(command) => advice
             .say("Somebody who may change its permissions allows it:")
             .run(command)
-            .run(told.mlink("deploy")),
+            .run(told.context.again()),
         None => advice
             .say(format!(
                 "Add this statement to its permissions: {}",
                 statement(denial.action, &denial.granted(told))
             ))
-            .run(told.mlink("deploy")),
+            .run(told.context.again()),
     }
 }
 

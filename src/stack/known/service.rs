@@ -15,7 +15,7 @@ pub const TABLE: &[Known] = &[
             told.means("The session of who deploys ended before the work did.")
                 .say("Sign in again, and go on:")
                 .run(told.login())
-                .run(told.mlink("deploy"))
+                .run(told.context.again())
         },
     },
     Known {
@@ -52,7 +52,7 @@ pub const TABLE: &[Known] = &[
             told.means("CloudFront does not take a value of this policy, and does not say which.")
                 .say("Take back what was changed about it in templates/stack.yaml:")
                 .run("git diff HEAD -- templates/")
-                .run(told.mlink("deploy"))
+                .run(told.context.again())
         },
     },
     Known {
@@ -66,7 +66,7 @@ pub const TABLE: &[Known] = &[
                 told.part(1)
             ))
             .say("Mend it in templates/stack.yaml or in mlink.yaml; then:")
-            .run(told.mlink("deploy"))
+            .run(told.context.again())
         },
     },
     Known {
@@ -74,7 +74,11 @@ pub const TABLE: &[Known] = &[
         types: &["AWS::CloudFront::Distribution"],
         says: &["did not stabilize"],
         tells: |told| {
-            told.again("CloudFront took too long to spread the change over the world.", "Its progress can be seen with `aws cloudfront list-distributions`; when it is Deployed:")
+            told.means("CloudFront took too long to spread the change over the world.")
+                .say("How far it is:")
+                .run(told.aws_global("cloudfront list-distributions --query \"DistributionList.Items[].[Id,Comment,Status]\" --output table"))
+                .say("When it is Deployed:")
+                .run(told.context.again())
         },
     },
     Known {
@@ -174,7 +178,7 @@ fn throttled(told: &Told<'_>) -> Advice {
 
 fn timed_out(told: &Told<'_>) -> Advice {
     told.again("The resource was not ready in the time that CloudFormation gives it; sometimes it is, but may not be looked at.", "Once more:")
-                .say("The same again: look for AccessDenied of that time.")
+                .say("If it ends so again, look for AccessDenied of that time:")
                 .run(told.aws(DENIED_CALLS))
 }
 
@@ -188,7 +192,7 @@ fn internal(told: &Told<'_>) -> Advice {
 fn taken(told: &Told<'_>) -> Advice {
     told.means("Something of this name is there already and does not belong to this stack.")
                 .say("Remove it if it is left over; otherwise choose another `name` in mlink.yaml or another --stage. Then:")
-                .run(told.mlink("deploy"))
+                .run(told.context.again())
 }
 
 fn limit(told: &Told<'_>) -> Advice {
@@ -200,7 +204,7 @@ fn limit(told: &Told<'_>) -> Advice {
 
 fn unnamed(told: &Told<'_>) -> Advice {
     told.means("Who deploys may not do this, and AWS does not say which permission is missing.")
-                .say("CloudTrail names it some minutes later; allow it to the identity that deploys, and deploy again:")
+                .say("CloudTrail names it some minutes later; allow it to the identity that deploys, and go on:")
                 .run(told.aws(DENIED_CALLS))
-                .run(told.mlink("deploy"))
+                .run(told.context.again())
 }

@@ -5,6 +5,7 @@ use super::*;
 
 fn context() -> Context<'static> {
     Context {
+        verb: crate::stack::Verb::Deploy,
         stack: "mlink-lewis".to_owned(),
         region: "eu-west-1".to_owned(),
         account: "123456789012".to_owned(),

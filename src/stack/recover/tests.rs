@@ -14,6 +14,8 @@ async fn ready_with(double: &Double, agrees: bool) -> Result<Option<Stack>, Erro
     let progress = Progress::silent();
     let context = Context {
         stack: "mlink-dev".to_owned(),
+        region: "eu-west-1".to_owned(),
+        flags: " --stage dev".to_owned(),
         ..Context::default()
     };
     ready(&double.client(), &context, &tags, &consent, &progress).await
