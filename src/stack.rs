@@ -246,3 +246,19 @@ impl From<Described> for Stack {
 pub fn in_progress(status: &StackStatus) -> bool {
     status.as_str().ends_with("_IN_PROGRESS") && *status != StackStatus::ReviewInProgress
 }
+
+/// What the names of mlink's change sets and the tokens of its operations begin with.
+const OURS: &str = "mlink-";
+
+/// A name that no other change set of the stack has, and a token that no other operation on it has: by it
+/// CloudFormation knows a call that is made again, and mlink what mlink began.
+fn token() -> String {
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    // A clock before 1970 still leaves the process id.
+    let nanoseconds = now.map(|time| time.as_nanos()).unwrap_or_default();
+    format!("{OURS}{nanoseconds:x}-{:x}", std::process::id())
+}
+
+fn is_ours(name: &str) -> bool {
+    name.starts_with(OURS)
+}

@@ -15,7 +15,7 @@ use aws_smithy_types::DateTime;
 
 use super::events::{Bookmark, follow};
 use super::refusal::Refusal;
-use super::{Context, Error, Failure, ResourceDifference, Stack, refused};
+use super::{Context, Error, Failure, ResourceDifference, Stack, is_ours, refused, token};
 use crate::aws::failed;
 use crate::config::Mode;
 use crate::event::{Event, Progress};
@@ -24,9 +24,6 @@ use crate::template::Template;
 
 /// Between two looks at a change set that is being made.
 const PAUSE: Duration = Duration::from_millis(500);
-
-/// What the names of mlink's change sets begin with.
-const PREFIX: &str = "mlink-";
 
 /// A change set that is ready to be executed.
 pub struct Proposal {
@@ -75,7 +72,7 @@ pub async fn propose(
     } = *request;
     let name = context.stack.as_str();
     let step = progress.step("Compute the change set");
-    let change_set = format!("{PREFIX}{}", unique());
+    let change_set = token();
     let change_set_type = if existing.is_some() {
         ChangeSetType::Update
     } else {
@@ -170,7 +167,7 @@ async fn strangers(client: &Client, stack: &str) -> Result<Vec<String>, Error> {
     while let Some(summary) = pages.next().await {
         let summary = summary.map_err(failed(format!("list the change sets of {stack}")))?;
         let name = summary.change_set_name.unwrap_or_default();
-        if !name.starts_with(PREFIX) {
+        if !is_ours(&name) {
             strangers.push(name);
         }
     }
@@ -406,12 +403,4 @@ fn shown(change: &Change) -> Event {
                 .map(Replacement::as_str),
         ),
     }
-}
-
-/// A name that no other change set of the stack has.
-fn unique() -> String {
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
-    // A clock before 1970 still leaves the process id.
-    let nanoseconds = now.map(|time| time.as_nanos()).unwrap_or_default();
-    format!("{nanoseconds:x}-{:x}", std::process::id())
 }

@@ -4,7 +4,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackStatus};
 
 use super::events::{Bookmark, follow};
-use super::{Context, Error, Failure, Stack, refused};
+use super::{Context, Error, Failure, Stack, refused, token};
 use crate::aws::failed;
 use crate::event::Progress;
 
@@ -35,6 +35,7 @@ pub async fn remove(
     client
         .delete_stack()
         .stack_name(&stack.id)
+        .client_request_token(token())
         .set_retain_resources((!retained.is_empty()).then(|| retained.to_vec()))
         .send()
         .await
@@ -42,7 +43,7 @@ pub async fn remove(
     let events = follow(client, &stack.id, before, context, progress).await?;
     // By its id: a deleted stack is no longer known by its name.
     if let Some(stack) = Stack::find(client, &stack.id).await? {
-        step.done(stack.status.as_str());
+        drop(step);
         return Ok(Some(Failure::explain(&stack, &events, context)));
     }
     step.done(StackStatus::DeleteComplete.as_str());

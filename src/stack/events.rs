@@ -10,7 +10,7 @@ use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
 
 use super::failure::{cause, is_cause};
-use super::{Context, Error, Stack, in_progress};
+use super::{Context, Error, Stack, in_progress, is_ours};
 use crate::aws::failed;
 use crate::event::{Event, Progress};
 
@@ -240,7 +240,12 @@ fn summary(past: &[StackEvent], stack_id: &str) -> Option<String> {
         count if count > FEW => format!(", {count} are under way"),
         _ => format!(", under way: {}", under_way.join(", ")),
     };
-    Some(format!("so far {done}{under_way}"))
+    let mut tokens = past.iter().filter_map(StackEvent::client_request_token);
+    let whose = match tokens.next() {
+        Some(token) if is_ours(token) => "begun by mlink",
+        _ => "begun by something else than mlink",
+    };
+    Some(format!("{whose}; so far {done}{under_way}"))
 }
 
 async fn at_rest(client: &Client, stack_id: &str) -> Result<bool, Error> {

@@ -9,7 +9,7 @@ use aws_sdk_cloudformation::types::{ResourceStatus, StackResourceSummary, StackS
 
 use super::destroy::{delete, resources};
 use super::events::{Bookmark, attach, follow};
-use super::{Context, Error, Failure, Stack, change_set, in_progress, refused};
+use super::{Context, Error, Failure, Stack, change_set, in_progress, refused, token};
 use crate::event::Progress;
 
 /// What a person has to agree to, in a sentence. Whoever asks knows how.
@@ -203,9 +203,13 @@ async fn continue_rollback(
         return Ok(now);
     }
     let stuck = stuck(client, &stack.id).await?;
+    let (it_is, it) = match stuck.len() {
+        1 => ("it as it is", "it"),
+        _ => ("them as they are", "them"),
+    };
     let question = format!(
-        "The rollback of {} cannot restore {}. Skipping leaves them as they are; the next deploy \
-         tries to set them right",
+        "The rollback of {} cannot restore {}. Skipping leaves {it_is}; the next deploy tries to \
+         set {it} right",
         stack.name,
         stuck.join(", ")
     );
@@ -245,6 +249,7 @@ pub async fn cancel(client: &Client, context: &Context<'_>) -> Result<(), Error>
     client
         .cancel_update_stack()
         .stack_name(name)
+        .client_request_token(token())
         .send()
         .await
         .map_err(refused(format!("cancel the update of {name}"), context))?;
@@ -266,13 +271,16 @@ async fn rollback_without(
     client
         .continue_update_rollback()
         .stack_name(name)
+        .client_request_token(token())
         .set_resources_to_skip((!skipped.is_empty()).then(|| skipped.to_vec()))
         .send()
         .await
         .map_err(refused(format!("continue the rollback of {name}"), context))?;
     let events = follow(client, &stack.id, before, context, progress).await?;
     let now = again(client, stack).await?;
-    step.done(now.status.as_str());
+    if way(&now.status) == Way::Update {
+        step.done(now.status.as_str());
+    }
     Ok((now, events))
 }
 

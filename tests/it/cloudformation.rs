@@ -237,7 +237,9 @@ impl State {
         let query = format!("Action=DeleteStack&Version=2010-05-15&StackName={STACK}");
         ask(&self.endpoint, "cloudformation", "/", None, &query).await;
         wait_for(|| async { self.present().await.is_none().then_some(()) }).await;
-        self.life().status = None;
+        let id = self.life().id.clone();
+        let own = self.events(&id).await;
+        self.life().ends(&own);
     }
 
     /// The id of the stack that has the name now.

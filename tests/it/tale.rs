@@ -101,6 +101,19 @@ impl Life {
         self.resources.clear();
     }
 
+    /// The local cloud has deleted it as well, and has these events, the newest first. What it says of
+    /// resources stands in the history where nobody who follows the tale comes upon it.
+    pub fn ends(&mut self, own: &[String]) {
+        let newer = &own[..own.len() - self.hidden];
+        let stack = format!("<PhysicalResourceId>{}<", self.id);
+        let of_resources = newer.iter().rev().filter(|event| !event.contains(&stack));
+        let last = self.before.len().saturating_sub(1);
+        let of_resources: Vec<String> = of_resources.cloned().collect();
+        self.before.splice(last..last, of_resources);
+        self.hidden = own.len();
+        self.status = None;
+    }
+
     /// What becomes of this call.
     pub fn trouble(&mut self, action: &str) -> Option<Trouble> {
         if let (Some(Look::Met(trouble)), "DescribeStackEvents") = (self.looks.front(), action) {

@@ -155,7 +155,7 @@ async fn who_comes_late_is_told_how_it_went_so_far_and_what_failed() {
         event(2, "mlink-dev", "CREATE_COMPLETE", None),
         event(1, "Old", "CREATE_FAILED", Some("Long ago")),
     ];
-    let begun = [
+    let mut begun = [
         event(8, "mlink-dev", "UPDATE_ROLLBACK_IN_PROGRESS", None),
         event(7, "Queue", "UPDATE_FAILED", Some("No room")),
         event(6, "Pool", "UPDATE_COMPLETE", None),
@@ -163,6 +163,7 @@ async fn who_comes_late_is_told_how_it_went_so_far_and_what_failed() {
         event(4, "Table", "UPDATE_IN_PROGRESS", None),
         event(3, "mlink-dev", "UPDATE_IN_PROGRESS", None),
     ];
+    begun[5].client_request_token = Some("mlink-18fa".to_owned());
     let rest = [
         event(10, "mlink-dev", "UPDATE_ROLLBACK_COMPLETE", None),
         event(9, "Queue", "UPDATE_COMPLETE", None),
@@ -181,7 +182,7 @@ async fn who_comes_late_is_told_how_it_went_so_far_and_what_failed() {
             "Queue UPDATE_FAILED",
             "because of Queue: No room",
             "mlink-dev UPDATE_ROLLBACK_IN_PROGRESS",
-            "so far 1 resource is done, under way: Table",
+            "begun by mlink; so far 1 resource is done, under way: Table",
             "Queue UPDATE_COMPLETE",
             "mlink-dev UPDATE_ROLLBACK_COMPLETE",
         ]
@@ -231,7 +232,7 @@ async fn of_many_resources_only_the_number_is_told() {
         .await,
         [
             "mlink-dev CREATE_IN_PROGRESS",
-            "so far no resource is done, 5 are under way",
+            "begun by something else than mlink; so far no resource is done, 5 are under way",
             "mlink-dev CREATE_COMPLETE",
         ]
     );
