@@ -1,5 +1,14 @@
 //! Two deploys of one stage at once: one of them follows or is refused, and nothing is mixed.
 
+use std::process::Stdio;
+
+use tokio::io::{AsyncBufReadExt, BufReader};
+
+use crate::cloudformation::{
+    Look::{Event, Held},
+    STACK,
+};
+use crate::deployed::{self, Stage};
 use crate::scene::{DEPLOY, Scene};
 
 /// What a refused one says on its last lines.
@@ -22,6 +31,39 @@ fn page(scene: &Scene, of: &str) {
     scene
         .toy
         .write(&format!("frontend/public/assets/{of}.js"), of);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_deploy_beside_one_that_changes_the_stack_follows_it_and_then_goes_on() {
+    let stage = Stage::new().await;
+    stage.toy.write("mlink.yaml", &deployed::settings("10m"));
+    let looks = [
+        Event(STACK, "UPDATE_IN_PROGRESS", "User Initiated"),
+        Held,
+        Event(STACK, "UPDATE_COMPLETE", ""),
+    ];
+    stage.aws.tells("ExecuteChangeSet", true, &looks);
+    stage.aws.calls();
+    let first = stage.run(DEPLOY);
+    let second = async {
+        stage.aws.held().await;
+        let mut second = stage.command(DEPLOY);
+        let second = second.stderr(Stdio::piped()).stdout(Stdio::piped());
+        let mut second = second.spawn().unwrap();
+        let mut said = BufReader::new(second.stderr.take().unwrap()).lines();
+        while let Some(line) = said.next_line().await.unwrap() {
+            if line == "Wait for mlink-dev, which is UPDATE_IN_PROGRESS …" {
+                stage.aws.let_go();
+            }
+        }
+        second.wait_with_output().await.unwrap()
+    };
+    let ((code, said), second) = tokio::join!(first, second);
+    assert_eq!(code, Some(0), "{said}");
+    assert!(second.status.success());
+    let done = String::from_utf8(second.stdout).unwrap();
+    assert!(done.contains("mlink-dev is up to date"), "{done}");
+    assert_eq!(stage.aws.calls(), ["ExecuteChangeSet"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,11 +56,11 @@ impl fmt::Display for Destroyed {
         if let Some(users) = &self.users {
             writeln!(f, "Its users are in {}.", users.display())?;
         }
-        write!(
-            f,
-            "{}. Looked for its tags and its names: 0 left",
-            self.fact()
-        )?;
+        f.write_str(&self.fact())?;
+        if !self.existed {
+            f.write_str(": nothing to destroy")?;
+        }
+        f.write_str(". Looked for its tags and its names: 0 left")?;
         if self.unseen.is_empty() {
             f.write_str(".")?;
         } else {
