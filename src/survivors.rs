@@ -100,7 +100,7 @@ struct Unseen {
     what: &'static str,
     /// The actions that IAM has to allow for it.
     permissions: &'static str,
-    error: aws::Error,
+    error: Box<aws::Error>,
 }
 
 type Listing = Result<Vec<Found>, Unseen>;

@@ -62,7 +62,7 @@ pub async fn listings(cloud: &Cloud, context: &Context<'_>) -> Vec<Listing> {
         let unseen = move |error| Unseen {
             what,
             permissions,
-            error,
+            error: Box::new(error),
         };
         listing.map(move |listed| listed.map_err(unseen))
     });

@@ -52,7 +52,9 @@ async fn listing(
                 None => "resources with its tags",
             },
             permissions: "tag:GetResources",
-            error: failed(format!("list what carries the tags in {region}"))(error),
+            error: Box::new(failed(format!("list what carries the tags in {region}"))(
+                error,
+            )),
         })?;
         all.extend(found(resource, region));
     }

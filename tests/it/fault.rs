@@ -1,10 +1,5 @@
 //! A call of a deploy or of a destroy meets trouble once. What passes is asked again, and nobody can tell;
 //! what does not is named, and the next run finishes the work.
-//!
-//! By default every call meets one trouble, in turn; with MLINK_MATRIX=full every call meets each.
-//!
-//! A denied call of the look after a destroy is no failure: the stage is gone by then, and who may remove a
-//! stage need not be allowed to list an account's roles. That something was not seen is said instead.
 
 use futures_util::future::join_all;
 
@@ -20,14 +15,6 @@ const TROUBLES: [Trouble; 6] = [
     Trouble::Broken,
     Trouble::Cut,
 ];
-
-/// What the calls meet in turn, once for each cloud that is deployed to.
-fn turns() -> Vec<Vec<Trouble>> {
-    match std::env::var("MLINK_MATRIX").as_deref() {
-        Ok("full") => TROUBLES.iter().map(|trouble| vec![*trouble]).collect(),
-        _ => vec![TROUBLES.to_vec()],
-    }
-}
 
 /// What this is called, and what has to be there in the end.
 struct Errand<'a> {
@@ -83,7 +70,7 @@ impl Errand<'_> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_deploy_whose_calls_meet_trouble_ends_as_one_without_or_says_why_not() {
-    let deploys = turns().into_iter().map(|turn| async move {
+    let deploys = TROUBLES.map(|trouble| async move {
         let scene = Scene::new().await;
         scene.succeeds(DEPLOY).await;
         let undisturbed = scene.picture().await;
@@ -95,7 +82,7 @@ async fn a_deploy_whose_calls_meet_trouble_ends_as_one_without_or_says_why_not()
             end: &undisturbed,
         };
         let mut matrix = Matrix::default();
-        for (n, trouble) in (1..).zip(turn.into_iter().cycle()) {
+        for n in 1.. {
             let called = errand.run(&scene, &mut matrix, n, trouble).await;
             scene.succeeds(DESTROY).await;
             if !called {
@@ -109,7 +96,7 @@ async fn a_deploy_whose_calls_meet_trouble_ends_as_one_without_or_says_why_not()
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_destroy_whose_calls_meet_trouble_ends_as_one_without_or_says_why_not() {
-    let destroys = turns().into_iter().map(|turn| async move {
+    let destroys = TROUBLES.map(|trouble| async move {
         let scene = Scene::new().await;
         let nothing = scene.held().await;
         let errand = Errand {
@@ -119,7 +106,7 @@ async fn a_destroy_whose_calls_meet_trouble_ends_as_one_without_or_says_why_not(
             end: &nothing,
         };
         let mut matrix = Matrix::default();
-        for (n, trouble) in (1..).zip(turn.into_iter().cycle()) {
+        for n in 1.. {
             scene.succeeds(DEPLOY).await;
             if !errand.run(&scene, &mut matrix, n, trouble).await {
                 break;

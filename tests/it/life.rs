@@ -62,7 +62,7 @@ async fn a_stage_is_deployed_used_and_destroyed_without_a_trace() {
     let again = world.says("destroy --local --stage lewis --yes");
     assert_eq!(
         again.trim(),
-        "mlink-lewis does not exist. Looked for its tags and its names: 0 left."
+        "mlink-lewis does not exist: nothing to destroy. Looked for its tags and its names: 0 left."
     );
 }
 

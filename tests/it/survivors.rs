@@ -82,7 +82,7 @@ async fn what_is_left_of_a_stage_is_told_until_it_is_gone_and_a_neighbour_never_
     let said = world.says(&destroy);
     assert_eq!(
         said.trim(),
-        "mlink-dev does not exist. Looked for its tags and its names: 0 left."
+        "mlink-dev does not exist: nothing to destroy. Looked for its tags and its names: 0 left."
     );
     // The neighbours are whole.
     for stage in ["dev-2", "devil"] {
