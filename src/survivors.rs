@@ -21,6 +21,7 @@ mod verdict;
 
 use std::collections::BTreeMap;
 
+use aws_smithy_types::DateTime;
 use futures_util::future::{join, try_join};
 
 use crate::aws::{self, Cloud};
@@ -92,6 +93,8 @@ struct Found {
     stack_id: Option<String>,
     /// Whether its name says whose it is, and no tag.
     by_name: bool,
+    /// Where the listing tells.
+    made_at: Option<DateTime>,
 }
 
 /// A kind of thing that a listing would show, and why it does not.

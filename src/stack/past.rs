@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use aws_sdk_cloudformation::Client;
 use aws_sdk_cloudformation::types::{ResourceStatus, StackEvent};
+use aws_smithy_types::DateTime;
 
 use super::Error;
 use super::events::Bookmark;
@@ -11,8 +12,8 @@ use super::events::Bookmark;
 /// What the last event of a resource says of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// CloudFormation has deleted it.
-    Gone,
+    /// CloudFormation has deleted it, and began so then.
+    Gone(Option<DateTime>),
     /// CloudFormation has passed it over: it is there, and in no stack.
     Kept,
 }
@@ -42,6 +43,7 @@ impl Past {
     /// By its events, oldest first.
     fn told(history: &[StackEvent]) -> Past {
         let mut past = BTreeMap::new();
+        let mut deletions = BTreeMap::new();
         for event in history {
             let (Some(kind), Some(id)) = (event.resource_type(), event.physical_resource_id())
             else {
@@ -49,7 +51,14 @@ impl Past {
             };
             let key = (kind.to_owned(), id.to_owned());
             match event.resource_status() {
-                Some(ResourceStatus::DeleteComplete) => past.insert(key, Fate::Gone),
+                Some(ResourceStatus::DeleteInProgress) => {
+                    deletions.insert(key, event.timestamp);
+                    continue;
+                }
+                Some(ResourceStatus::DeleteComplete) => {
+                    let began = deletions.remove(&key).flatten();
+                    past.insert(key, Fate::Gone(began))
+                }
                 Some(ResourceStatus::DeleteSkipped) => past.insert(key, Fate::Kept),
                 // It was made again, under the same name.
                 _ => past.remove(&key),
@@ -105,8 +114,8 @@ mod tests {
         let kept: Vec<_> = past.kept().collect();
         assert_eq!(kept, [("AWS::Test::Thing", "Table")]);
         let fate = |id: &str| past.fate("AWS::Test::Thing", |known| known == id);
-        assert_eq!(fate("Queue"), Some((Fate::Gone, "Queue")));
-        assert_eq!(fate("OldPool"), Some((Fate::Gone, "OldPool")));
+        assert_eq!(fate("Queue"), Some((Fate::Gone(None), "Queue")));
+        assert_eq!(fate("OldPool"), Some((Fate::Gone(None), "OldPool")));
         assert_eq!(fate("Group"), None);
         assert_eq!(past.fate("AWS::Other::Thing", |_| true), None);
     }

@@ -3,6 +3,7 @@
 use aws_sdk_cloudfront::types::{
     CachePolicyType, FunctionStage, OriginRequestPolicyType, ResponseHeadersPolicyType,
 };
+use aws_smithy_types::DateTime;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 
@@ -77,6 +78,7 @@ fn named(resource_type: &str, id: &str, context: &Context<'_>) -> Found {
         region: context.region.clone(),
         stack_id: None,
         by_name: true,
+        made_at: None,
     }
 }
 
@@ -95,7 +97,10 @@ async fn log_groups(cloud: &Cloud, context: &Context<'_>) -> Result<Vec<Found>, 
         let group = group.map_err(failed("list the log groups"))?;
         let name = group.log_group_name.unwrap_or_default();
         if ours.contains(&name) {
-            all.push(named(LOG_GROUP, &name, context));
+            all.push(Found {
+                made_at: group.creation_time.map(DateTime::from_millis),
+                ..named(LOG_GROUP, &name, context)
+            });
         }
     }
     Ok(all)

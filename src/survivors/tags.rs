@@ -74,6 +74,7 @@ fn found(resource: ResourceTagMapping, region: &str) -> Option<Found> {
         region: region.to_owned(),
         stack_id: tags.find(|tag| tag.key == STACK_ID).map(|tag| tag.value),
         by_name: false,
+        made_at: None,
         arn: Some(whole),
     })
 }

@@ -31,6 +31,8 @@ struct Account {
     /// Type, physical id and last status in the events of [`STACK`].
     events: Vec<(&'static str, &'static str, &'static str)>,
     log_groups: Vec<&'static str>,
+    /// In milliseconds after the events.
+    log_groups_made: i64,
     roles: Vec<&'static str>,
     /// The policy of each role; none at all if empty.
     policy: &'static str,
@@ -57,7 +59,10 @@ impl Account {
         if line.ends_with("DescribeLogGroups") {
             let groups = self.log_groups.iter();
             let groups: Vec<_> = groups
-                .map(|name| serde_json::json!({"logGroupName": name}))
+                .map(|name| {
+                    let made = 1_767_225_600_000 + self.log_groups_made;
+                    serde_json::json!({"logGroupName": name, "creationTime": made})
+                })
                 .collect();
             let text = serde_json::json!({"logGroups": groups}).to_string();
             return (200, JSON, text);
@@ -408,6 +413,11 @@ fn destroyed() -> Account {
             (
                 "AWS::Logs::LogGroup",
                 "/aws/lambda/mlink-dev-api",
+                "DELETE_IN_PROGRESS",
+            ),
+            (
+                "AWS::Logs::LogGroup",
+                "/aws/lambda/mlink-dev-api",
                 "DELETE_COMPLETE",
             ),
             ("AWS::ApiGatewayV2::Api", "a1", "DELETE_COMPLETE"),
@@ -446,6 +456,10 @@ async fn a_log_group_that_was_made_again_is_left() {
     account.log_groups = vec!["/aws/lambda/mlink-dev-api"];
     let (look, _) = looked(&account, Some(STACK)).await;
     assert_eq!(ids(&look.left), ["/aws/lambda/mlink-dev-api"]);
+    // One that is older than its deletion is only listed for a while.
+    account.log_groups_made = -1;
+    let (look, _) = looked(&account, Some(STACK)).await;
+    assert_eq!(ids(&look.left), [""; 0]);
 }
 
 #[tokio::test(start_paused = true)]

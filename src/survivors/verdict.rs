@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_smithy_types::DateTime;
 use futures_util::future::try_join_all;
 
 use super::{Found, arn, names};
@@ -91,7 +92,7 @@ impl Stacks {
     }
 
     /// The listings show for a while, seen up to an hour, what is gone: the events of its stack tell. Only
-    /// a log group that is listed by its name is there; it was made again.
+    /// a log group that is younger than the deletion is there; it was made again.
     ///
     /// <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
     /// ("tagged or previously tagged")
@@ -110,7 +111,7 @@ impl Stacks {
         };
         match fate {
             Some((Fate::Kept, id)) => Verdict::Kept(id.to_owned()),
-            Some((Fate::Gone, _)) if !found.comes_again() => Verdict::Gone,
+            Some((Fate::Gone(began), _)) if !found.was_made_again(began) => Verdict::Gone,
             _ => Verdict::Left,
         }
     }
@@ -125,7 +126,9 @@ impl Found {
         })
     }
 
-    fn comes_again(&self) -> bool {
-        self.by_name && self.resource_type == names::LOG_GROUP
+    /// Whether it is another than the one whose deletion began then.
+    fn was_made_again(&self, deletion: Option<DateTime>) -> bool {
+        let is_younger = self.made_at.zip(deletion).map(|(made, gone)| made >= gone);
+        self.by_name && self.resource_type == names::LOG_GROUP && is_younger.unwrap_or(true)
     }
 }
