@@ -64,9 +64,11 @@ impl Cloud {
             loader = loader.region(Region::new(region.to_owned()));
         }
         let cloud = Cloud::identify(loader.load().await, progress).await;
-        cloud.map_err(|error| match profile {
-            Some(profile) => error.with_profile(profile),
-            None => error,
+        let of_environment = std::env::var("AWS_PROFILE").ok();
+        cloud.map_err(|error| match (profile, of_environment) {
+            (Some(profile), _) => error.with_profile(profile),
+            (None, Some(profile)) => error.with_profile(&profile),
+            (None, None) => error,
         })
     }
 
@@ -101,8 +103,11 @@ impl Cloud {
             caller: String::new(),
         };
         // The first call: who has no network hears of it in seconds.
+        let timeouts = timeouts().to_builder();
+        let timeouts = timeouts.operation_attempt_timeout(Duration::from_secs(8));
         let config = aws_sdk_sts::config::Builder::from(&cloud.sdk)
-            .retry_config(RetryConfig::standard())
+            .retry_config(RetryConfig::standard().with_max_attempts(4))
+            .timeout_config(timeouts.build())
             .interceptor(cloud.calls.clone());
         let identity = aws_sdk_sts::Client::from_conf(config.build())
             .get_caller_identity()
@@ -194,6 +199,18 @@ fn retries() -> RetryConfig {
 
 /// The budget of one call, all its attempts together.
 const BUDGET: Duration = Duration::from_secs(180);
+
+/// An upload that is slower than this, in bytes a second, is given up. Many go at once.
+const SLOWEST: u64 = 8 * 1024;
+
+/// For a call that sends so many bytes.
+pub fn upload_timeouts(size: u64) -> TimeoutConfig {
+    let patience = Duration::from_secs(60 + size / SLOWEST);
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(patience)
+        .operation_timeout(3 * patience)
+        .build()
+}
 
 fn timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()

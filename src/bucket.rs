@@ -3,12 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{Delete, Error as KeyError, ObjectIdentifier};
-use futures_util::stream::{self, StreamExt, TryStreamExt};
+use futures_util::stream::{self, Stream, StreamExt, TryStreamExt};
 
 use crate::aws::{Cloud, Error, failed};
 
@@ -92,9 +92,27 @@ pub async fn empty(cloud: &Cloud, bucket: &str) -> Result<(), Error> {
     ))
 }
 
-/// Deletes what one listing from start to end shows, while it goes on. How much that was.
-async fn sweep(cloud: &Cloud, bucket: &str) -> Result<usize, Error> {
-    let pages = stream::try_unfold(Some(Start::default()), |start| async move {
+/// Takes back the deletion of these objects, where they had versions.
+pub async fn undelete(cloud: &Cloud, bucket: &str, names: &BTreeSet<&str>) -> Result<(), Error> {
+    pages(cloud, bucket)
+        .map_ok(|page| async move {
+            let markers = page.delete_markers.unwrap_or_default().into_iter();
+            let newest = markers.filter(|marker| marker.is_latest == Some(true));
+            let keys = newest.filter_map(|marker| Some((marker.key?, marker.version_id)));
+            let keys = keys.filter(|(key, _)| names.contains(key.as_str()));
+            delete_batch(cloud, bucket, keys.collect()).await
+        })
+        .try_buffer_unordered(PARALLEL)
+        .try_collect()
+        .await
+}
+
+/// Every version and every delete marker, as one listing from start to end shows them.
+fn pages(
+    cloud: &Cloud,
+    bucket: &str,
+) -> impl Stream<Item = Result<ListObjectVersionsOutput, Error>> {
+    stream::try_unfold(Some(Start::default()), move |start| async move {
         let Some(start) = start else { return Ok(None) };
         let page = versions(cloud, bucket, start).await?;
         let next = page.is_truncated.unwrap_or_default().then(|| Start {
@@ -102,8 +120,12 @@ async fn sweep(cloud: &Cloud, bucket: &str) -> Result<usize, Error> {
             version: page.next_version_id_marker.clone(),
         });
         Ok(Some((page, next)))
-    });
-    pages
+    })
+}
+
+/// Deletes what one listing shows, while it goes on. How much that was.
+async fn sweep(cloud: &Cloud, bucket: &str) -> Result<usize, Error> {
+    pages(cloud, bucket)
         .map_ok(|page| async move {
             let keys = keys(page);
             let count = keys.len();

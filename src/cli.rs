@@ -13,9 +13,10 @@ Exit codes:
   0    done, also when there was nothing to do
   1    failed
   2    wrong usage or configuration
-  3    refused: a guard, a declined question, the wrong account
+  3    refused: a guard, a declined question, the wrong account, a stack of somebody else or in
+       a state that needs you, another deploy that came first
   4    there are differences (diff, deploy --dry-run, drift)
-  130  interrupted";
+  130  interrupted, by a signal too";
 
 /// A passwordless magic-link sign-in on your own AWS account, with one command
 #[derive(Debug, Parser)]
@@ -48,7 +49,7 @@ pub struct Global {
     /// How to print: `json` gives one document on stdout and one event a line on stderr
     #[arg(long, global = true, value_enum, default_value_t = Output::Text)]
     pub output: Output,
-    /// Answer yes to every question
+    /// Answer yes to every question but that of lost data (`deploy --replace-data`)
     #[arg(long, short, global = true)]
     pub yes: bool,
     /// Also show each AWS call and what the child processes print

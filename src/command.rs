@@ -139,9 +139,7 @@ pub async fn run(cli: Cli, terminal: &Terminal) -> Exit {
                 if interrupts.leaves(ending, &mut signals, terminal).await {
                     terminal.close();
                     terminal.progress().leave();
-                    terminal.progress().warn(
-                        "interrupted; what AWS has begun goes on there, and running this again takes it up",
-                    );
+                    terminal.progress().warn(interrupts.farewell());
                     return Exit::Interrupted;
                 }
             }
@@ -174,7 +172,7 @@ async fn dispatch(cli: &Cli, terminal: &Terminal, interrupts: &Interrupts) -> Re
             deploy::run(arguments, &cli.global, config()?, terminal, interrupts).await?;
         }
         Command::Destroy(arguments) => {
-            destroy::run(arguments, &cli.global, config()?, terminal).await?;
+            destroy::run(arguments, &cli.global, config()?, terminal, interrupts).await?;
         }
         Command::Info => info::run(config()?, terminal).await?,
         Command::Link(arguments) => link::run(arguments, config()?, terminal).await?,

@@ -39,5 +39,6 @@ async fn main() -> std::process::ExitCode {
     let terminal = terminal::Terminal::new(&cli.global);
     let exit = command::run(cli, &terminal).await;
     terminal.close();
-    exit.into()
+    // At once: who was interrupted waits for no name that is still being looked up.
+    std::process::exit(exit as i32)
 }

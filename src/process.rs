@@ -2,6 +2,7 @@
 //! a full pipe, and the tail of the output is kept for the error.
 
 use std::collections::VecDeque;
+use std::io::IsTerminal;
 use std::process::Stdio;
 
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -66,15 +67,19 @@ pub async fn run(
             source,
         }
     };
+    // At a terminal it stays in mlink's group: git may ask there for a password, and Ctrl-C reaches all.
+    let is_apart = !std::io::stdin().is_terminal();
+    if is_apart {
+        command.process_group(0);
+    }
     let mut child = command
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .kill_on_drop(true)
-        .process_group(0)
         .spawn()
         .map_err(failed_to_run)?;
-    let mut family = Family(child.id());
+    let mut family = Family(child.id().filter(|_| is_apart));
     let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
     let mut output = String::new();
     let mut tail = VecDeque::new();

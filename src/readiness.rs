@@ -9,7 +9,7 @@ use aws_sdk_lambda::types::{LastUpdateStatus, State};
 use tokio::time::{Instant, sleep};
 
 use crate::aws::{self, Cloud, failed};
-use crate::event::Progress;
+use crate::event::{Progress, Step};
 use crate::plan::Function;
 use crate::stack::Stack;
 
@@ -22,24 +22,45 @@ const PATIENCE: Duration = Duration::from_secs(15 * 60);
 /// there as soon as it is configured. A distribution that takes longer than 15 minutes is a warning:
 /// it goes on by itself, and serves meanwhile as it did before.
 pub async fn wait(cloud: &Cloud, stack: &Stack, progress: &Progress) -> Result<(), Error> {
-    let step = progress.step("Wait for what serves");
+    let mut waiting = Waiting {
+        progress,
+        step: None,
+    };
     let (lambda, cloudfront) = (cloud.lambda(), cloud.cloudfront());
     for function in Function::ALL {
         let name = function.name(&stack.name);
-        step.progress(&name);
-        function_is_active(&lambda, &name).await?;
+        function_is_active(&lambda, &name, &mut waiting).await?;
     }
     let distribution = stack.output("DistributionId")?;
-    step.progress(distribution);
-    if distribution_is_deployed(&cloudfront, distribution).await? {
-        step.done("ready");
+    if distribution_is_deployed(&cloudfront, distribution, &mut waiting).await? {
+        waiting.ends("ready");
     } else {
-        step.done("the functions are ready");
+        waiting.ends("the functions are ready");
         progress.warn(format!(
             "the distribution {distribution} is still on its way to the edges; nothing has to be done"
         ));
     }
     Ok(())
+}
+
+/// A step that nobody hears of where there is nothing to wait for.
+struct Waiting<'a> {
+    progress: &'a Progress,
+    step: Option<Step>,
+}
+
+impl Waiting<'_> {
+    async fn for_a_while(&mut self, what: &str) {
+        let begin = || self.progress.step("Wait for what serves");
+        self.step.get_or_insert_with(begin).progress(what);
+        sleep(PAUSE).await;
+    }
+
+    fn ends(self, how: &str) {
+        if let Some(step) = self.step {
+            step.done(how);
+        }
+    }
 }
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -60,7 +81,11 @@ pub enum Error {
     Function { name: String, reason: String },
 }
 
-async fn function_is_active(lambda: &Lambda, name: &str) -> Result<(), Error> {
+async fn function_is_active(
+    lambda: &Lambda,
+    name: &str,
+    waiting: &mut Waiting<'_>,
+) -> Result<(), Error> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let function = lambda
@@ -75,7 +100,7 @@ async fn function_is_active(lambda: &Lambda, name: &str) -> Result<(), Error> {
             // A function that nobody called for weeks is inactive, and serves the next call.
             (Some(State::Pending), _) | (_, Some(LastUpdateStatus::InProgress)) => {
                 if Instant::now() < deadline {
-                    sleep(PAUSE).await;
+                    waiting.for_a_while(name).await;
                     continue;
                 }
                 Some("it takes longer than 15 minutes")
@@ -89,7 +114,11 @@ async fn function_is_active(lambda: &Lambda, name: &str) -> Result<(), Error> {
     }
 }
 
-async fn distribution_is_deployed(cloudfront: &CloudFront, id: &str) -> Result<bool, Error> {
+async fn distribution_is_deployed(
+    cloudfront: &CloudFront,
+    id: &str,
+    waiting: &mut Waiting<'_>,
+) -> Result<bool, Error> {
     let deadline = Instant::now() + PATIENCE;
     loop {
         let found = cloudfront
@@ -105,7 +134,7 @@ async fn distribution_is_deployed(cloudfront: &CloudFront, id: &str) -> Result<b
         if Instant::now() > deadline {
             return Ok(false);
         }
-        sleep(PAUSE).await;
+        waiting.for_a_while(id).await;
     }
 }
 
@@ -130,7 +159,12 @@ mod tests {
         }
         let looks = looks.build();
         let lambda = mock_client!(aws_sdk_lambda, RuleMode::Sequential, [&looks]);
-        let result = function_is_active(&lambda, "mlink-dev-api").await;
+        let progress = Progress::silent();
+        let mut waiting = Waiting {
+            progress: &progress,
+            step: None,
+        };
+        let result = function_is_active(&lambda, "mlink-dev-api", &mut waiting).await;
         (result, looks.num_calls())
     }
 

@@ -210,10 +210,16 @@ impl Published {
         self.invalidation.is_some()
     }
 
+    /// Whether no other page was published since.
+    async fn is_served(&self, cloud: &Cloud) -> Result<bool, Error> {
+        let index = bucket::etag(cloud, &self.bucket, INDEX).await?;
+        Ok(index.as_ref() == Some(&self.index_md5))
+    }
+
     /// Removes the files that only the old index names, as soon as it is no longer served anywhere.
     pub async fn prune(self, cloud: &Cloud, progress: &Progress) -> Result<(), Error> {
         let count = self.stale.len();
-        let Some(invalidation) = self.invalidation.filter(|_| count > 0) else {
+        let Some(invalidation) = self.invalidation.as_ref().filter(|_| count > 0) else {
             return Ok(());
         };
         let step = progress.step("Remove the old page's files");
@@ -227,12 +233,17 @@ impl Published {
             return Ok(());
         }
         // Another deploy that has published since may need what this one does not.
-        let index = bucket::etag(cloud, &self.bucket, INDEX).await?;
-        if index.as_ref() != Some(&self.index_md5) {
+        if !self.is_served(cloud).await? {
             return Err(Error::Overtaken);
         }
-        let stale = self.stale.into_iter().map(|key| (key, None));
+        let stale = self.stale.iter().map(|key| (key.clone(), None));
         bucket::delete(cloud, &self.bucket, stale.collect()).await?;
+        if !self.is_served(cloud).await? {
+            // It came just then, and found in place what is gone now.
+            let stale = self.stale.iter().map(String::as_str).collect();
+            bucket::undelete(cloud, &self.bucket, &stale).await?;
+            return Err(Error::Overtaken);
+        }
         step.done(format!("{count} removed"));
         Ok(())
     }

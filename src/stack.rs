@@ -32,7 +32,7 @@ pub use difference::{ResourceDifference, template_of};
 pub use drift::drift;
 pub use failure::Failure;
 pub use past::{Fate, Past};
-pub use recover::{cancel, ready, settled};
+pub use recover::{cancel, ready, resting};
 pub use refusal::{Refusal, refused};
 
 #[derive(Debug, thiserror::Error, miette::Diagnostic)]
@@ -140,8 +140,16 @@ impl Stack {
             let page = page.map_err(failed("list the stacks"))?;
             stacks.extend(page.stacks.unwrap_or_default().into_iter().map(Stack::from));
         }
-        stacks.retain(|stack| stack.exists() && stack.tags.contains_key(plan::NAME_TAG));
-        Ok(stacks)
+        let mut ours = Vec::new();
+        for stack in stacks.into_iter().filter(Stack::exists) {
+            // An empty stack in review may show no tags.
+            if stack.tags.contains_key(plan::NAME_TAG)
+                || stack.is_empty() && change_set::has_ours(client, &stack.id).await?
+            {
+                ours.push(stack);
+            }
+        }
+        Ok(ours)
     }
 
     /// Refuses a stack that only happens to have the name: it is not ours to change.

@@ -21,7 +21,7 @@ use aws_sdk_s3::types::{
 use futures_util::future::try_join_all;
 
 use crate::artifact::{Artifacts, Page, Zip};
-use crate::aws::{self, Cloud, failed};
+use crate::aws::{self, Cloud, failed, upload_timeouts};
 use crate::bucket;
 use crate::event::Progress;
 use crate::plan::{self, Function};
@@ -267,6 +267,8 @@ impl<'a> Store<'a> {
                 return Err(failed(format!("look for {key} in {}", self.bucket))(error).into());
             }
         }
+        let timeouts = upload_timeouts(zip.bytes.len() as u64);
+        let timeouts = aws_sdk_s3::config::Builder::new().timeout_config(timeouts);
         self.s3
             .put_object()
             .bucket(&self.bucket)
@@ -275,6 +277,8 @@ impl<'a> Store<'a> {
             .content_type("application/zip")
             .tagging(format!("{UNUSED_TAG}=true"))
             .body(ByteStream::from(zip.bytes))
+            .customize()
+            .config_override(timeouts)
             .send()
             .await
             .map_err(failed(format!("upload {key} to {}", self.bucket)))?;

@@ -158,11 +158,11 @@ pub async fn look(
         kept: kept.collect(),
         unseen,
     };
-    step.done(match (look.left.len(), look.unseen.is_empty()) {
-        (0, true) => "0 left".to_owned(),
-        (0, false) => "0 left of what could be looked at".to_owned(),
-        (left, _) => format!("{} left", counted(left)),
-    });
+    match (look.left.is_empty(), look.unseen.is_empty()) {
+        (true, true) => step.done("0 left"),
+        (true, false) => step.done("0 left of what could be looked at"),
+        (false, _) => drop(step),
+    }
     Ok(look)
 }
 
@@ -170,7 +170,7 @@ pub async fn look(
 async fn listings(cloud: &Cloud, context: &Context<'_>, tags: &[(&str, String)]) -> Vec<Listing> {
     let (by_tag, by_name) = join(
         tags::listings(cloud, context, tags),
-        names::listings(cloud, context),
+        names::listings(cloud, context, tags),
     )
     .await;
     by_tag.into_iter().chain(by_name).collect()

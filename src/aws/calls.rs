@@ -80,7 +80,7 @@ impl Intercept for CallLog {
         if !ok && attempt.number == TOLD && attempt.number < most {
             let (service, operation) = (metadata.service(), metadata.name());
             self.progress.note(format!(
-                "{service} has not answered {operation} {TOLD} times; asking on"
+                "{service} has failed {operation} {TOLD} times; asking on"
             ));
         }
         self.progress.send(Event::AwsCall {
@@ -129,7 +129,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn who_waits_for_a_call_that_keeps_failing_is_told_once() {
         assert_eq!(told(3).await, Vec::<String>::new());
-        let expected = ["S3 has not answered HeadBucket 4 times; asking on"];
+        let expected = ["S3 has failed HeadBucket 4 times; asking on"];
         assert_eq!(told(4).await, expected);
         assert_eq!(told(10).await, expected);
     }

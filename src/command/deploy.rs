@@ -120,6 +120,10 @@ pub async fn run(
         (stack, _) = deploy.apply(Some(&stack)).await?;
     }
     interrupts.detach();
+    // Also where nothing had to be applied: an earlier run may have been ended while it waited.
+    if deploy.mode() == Mode::Express {
+        readiness::wait(cloud, &stack, progress).await?;
+    }
     if config.protected {
         stack.protect(&client, progress).await?;
     }
@@ -186,6 +190,10 @@ struct Deploy<'a> {
 }
 
 impl Deploy<'_> {
+    fn mode(&self) -> Mode {
+        self.arguments.mode.unwrap_or(self.config.mode)
+    }
+
     /// Brings the stack to what the plan asks for, by the cheapest path.
     async fn apply(&self, existing: Option<&Stack>) -> Result<(Stack, Path), Error> {
         let parameters = self.parameters(existing)?;
@@ -198,7 +206,7 @@ impl Deploy<'_> {
         // The page can be published while old resources go; the stack cannot be changed meanwhile.
         let settled = match existing {
             Some(stack) if stack::in_progress(&stack.status) => {
-                stack::settled(&client, context, &tags, self.progress).await?
+                stack::resting(&client, context, &tags, self.progress).await?
             }
             existing => existing.cloned(),
         };
@@ -209,25 +217,42 @@ impl Deploy<'_> {
             template: self.template,
             parameters: &parameters,
             tags: &tags,
-            mode: self.arguments.mode.unwrap_or(self.config.mode),
+            mode: self.mode(),
         };
         let proposal = stack::propose(&client, &request, self.progress).await?;
         match (proposal, settled) {
             (Some(proposal), _) => {
                 let proposal = self.agree(proposal, &client).await?;
-                // First: a run that is ended in between finds it still protected, and takes it off again.
-                if let (Some(mut stack), false) = (settled.cloned(), self.config.protected) {
-                    stack.unprotect(&client, self.progress).await?;
-                }
-                let stack = proposal.apply(&client, context, self.progress).await?;
-                if request.mode == Mode::Express {
-                    readiness::wait(&self.place.cloud, &stack, self.progress).await?;
-                }
+                let stack = self.execute(proposal, settled, &client).await?;
                 Ok((stack, path))
             }
             (None, Some(stack)) => Ok((stack.clone(), Path::Nothing)),
             (None, None) => Err(stack::Error::Empty(context.stack.clone()).into()),
         }
+    }
+
+    /// Applies what was agreed to. A stage that is protected no longer loses its termination protection
+    /// first: a run that is ended in between finds it still protected, and takes it off again.
+    async fn execute(
+        &self,
+        proposal: stack::Proposal,
+        existing: Option<&Stack>,
+        client: &Client,
+    ) -> Result<Stack, Error> {
+        let protected = existing.filter(|stack| stack.is_protected() && !self.config.protected);
+        if let Some(stack) = protected {
+            proposal.is_fresh(client).await?;
+            stack.clone().unprotect(client, self.progress).await?;
+        }
+        let applied = proposal.apply(client, self.context, self.progress).await;
+        if let (Err(_), Some(stack)) = (&applied, protected)
+            && let Some(mut now) = Stack::find(client, &stack.id).await?
+            && now.is_protected()
+        {
+            // It is what it was, or somebody else has protected it anew.
+            now.protect(client, self.progress).await?;
+        }
+        Ok(applied?)
     }
 
     fn parameters(&self, existing: Option<&Stack>) -> Result<plan::Parameters, Error> {

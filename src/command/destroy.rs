@@ -4,6 +4,7 @@ mod destroyed;
 
 use std::path::Path;
 
+use super::interrupt::Interrupts;
 use super::user::export;
 use super::{Error, Place, context, template_of};
 use crate::aws::Cloud;
@@ -21,6 +22,7 @@ pub async fn run(
     global: &Global,
     config: Config,
     terminal: &Terminal,
+    interrupts: &Interrupts,
 ) -> Result<(), Error> {
     let progress = terminal.progress();
     if config.protected {
@@ -55,13 +57,14 @@ pub async fn run(
         );
         confirm(global, &what, config.stage.as_str())?;
         destroyed.existed = true;
+        interrupts.attach(&client, &context);
         if arguments.keep_users {
             destroyed.users = Some(export::keep(&cloud, stack, Path::new(""), progress).await?);
         }
         let template = template_of(&config, stack);
         let context = context.of_destroy(template.as_ref());
         // What is under way in the stack ends first; it may be its deletion.
-        if let Some(stack) = stack::settled(&client, &context, &tags, progress).await? {
+        if let Some(stack) = stack::resting(&client, &context, &tags, progress).await? {
             check(&stack, &tags)?;
             remove(&cloud, &stack, &context, global, progress).await?;
         }

@@ -18,14 +18,14 @@ pub async fn agree(
     let endangered = proposal.endangered();
     if !endangered.is_empty() {
         let holdings = Holdings::of(&place.cloud, &endangered).await?;
-        return data_may_go(
+        data_may_go(
             &endangered,
             holdings,
             arguments.replace_data,
             config.stage.as_str(),
-        );
+        )?;
     }
-    if config.protected {
+    if config.protected && (endangered.is_empty() || arguments.replace_data.is_some()) {
         let what = format!(
             "This changes the protected stage {}: {}",
             config.stage,

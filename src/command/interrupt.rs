@@ -1,6 +1,7 @@
 //! Ctrl-C while a stack operation is under way. The operation belongs to CloudFormation and goes on
 //! there, so leaving is not stopping: a person may choose.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,9 +14,9 @@ use crate::terminal::{Ending, Signals, Terminal, Then, choose};
 /// Who pressed Ctrl-C waits no longer for a question.
 const LOOK: Duration = Duration::from_secs(5);
 
-/// The stack that this command changes, if it does.
+/// The stack that this command changes, if it does, and whether it has begun to change anything.
 #[derive(Default)]
-pub struct Interrupts(Mutex<Option<Changing>>);
+pub struct Interrupts(Mutex<Option<Changing>>, AtomicBool);
 
 #[derive(Clone)]
 struct Changing {
@@ -26,8 +27,24 @@ struct Changing {
 }
 
 impl Interrupts {
+    /// From now on something may have been changed.
+    pub fn begin(&self) {
+        self.1.store(true, Ordering::Relaxed);
+    }
+
+    /// What there is to say to who leaves.
+    pub fn farewell(&self) -> &'static str {
+        match self.1.load(Ordering::Relaxed) {
+            true => {
+                "interrupted; what AWS has begun goes on there, and running this again takes it up"
+            }
+            false => "interrupted",
+        }
+    }
+
     /// From now on operations on its stack may be under way.
     pub fn attach(&self, client: &Client, context: &stack::Context<'_>) {
+        self.begin();
         let changing = Changing {
             client: client.clone(),
             context: context.without_template(),

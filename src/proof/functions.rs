@@ -33,7 +33,9 @@ pub async fn runs(function: Function, subject: &Subject<'_>, look: Look<'_>) -> 
 
 fn is_ready(name: &str, found: &GetFunctionConfigurationOutput) -> Result<(), Fault> {
     let (state, update) = (found.state(), found.last_update_status());
-    if state == Some(&State::Active) && update == Some(&LastUpdateStatus::Successful) {
+    // One that nobody called for weeks is inactive, and serves the next call.
+    let serves = matches!(state, Some(State::Active | State::Inactive));
+    if serves && update == Some(&LastUpdateStatus::Successful) {
         return Ok(());
     }
     let said = |text: Option<&str>| text.unwrap_or("unknown").to_owned();

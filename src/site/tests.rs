@@ -201,6 +201,7 @@ async fn the_old_page_stays_until_the_new_one_is_there_and_invalidated() {
             "GET /2020-05-31/distribution/E1/invalidation/I1",
             "HEAD /site/index.html",
             "POST /site/",
+            "HEAD /site/index.html",
         ]
     );
     let left = objects.lock().unwrap();

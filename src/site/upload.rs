@@ -3,22 +3,22 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 
 use super::Error;
 use super::files::{File, Rank};
-use crate::aws::{Cloud, failed};
+use crate::aws::{Cloud, failed, upload_timeouts};
 use crate::bucket;
 use crate::event::Step;
 
 /// Uploads under way at once.
 pub const PARALLEL: usize = 16;
 
-/// An upload that is slower than this, in bytes a second, is given up.
-const SLOWEST: u64 = 32 * 1024;
+/// How often a file is put that something else is just being done to, and the pause between.
+const CONFLICTS: u32 = 4;
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Each rank is there before the next begins: who sees the new index finds all that it names.
 ///
@@ -123,12 +123,20 @@ impl<'a> Upload<'a> {
     }
 
     async fn put(&self, file: &File, condition: Condition<'_>) -> Result<(), Error> {
+        for _ in 1..CONFLICTS {
+            match self.try_put(file, condition).await {
+                Err(Refused::Conflict) => tokio::time::sleep(PAUSE).await,
+                Err(Refused::Overtaken) => return self.is_ours(file).await,
+                Err(Refused::Failed(error)) => return Err(error),
+                Ok(()) => return Ok(()),
+            }
+        }
+        self.is_ours(file).await
+    }
+
+    async fn try_put(&self, file: &File, condition: Condition<'_>) -> Result<(), Refused> {
         let body = file.body().await;
         let body = body.map_err(|source| Error::Body(file.key.clone(), source))?;
-        let patience = Duration::from_secs(60 + file.size / SLOWEST);
-        let timeouts = TimeoutConfig::builder()
-            .operation_attempt_timeout(patience)
-            .operation_timeout(3 * patience);
         let put = self
             .cloud
             .s3()
@@ -144,16 +152,18 @@ impl<'a> Upload<'a> {
             Condition::IsAbsent => put.if_none_match("*"),
             Condition::Is(etag) => put.if_match(quoted(etag)),
         };
-        let put = put
-            .customize()
-            .config_override(aws_sdk_s3::config::Builder::new().timeout_config(timeouts.build()))
-            .send()
-            .await;
+        let timeouts =
+            aws_sdk_s3::config::Builder::new().timeout_config(upload_timeouts(file.size));
+        let put = put.customize().config_override(timeouts).send().await;
         match put {
-            Err(error) if is_overtaken(&error) => self.is_ours(file).await,
-            put => {
-                put.map_err(failed(format!("upload {} to {}", file.key, self.bucket)))?;
-                Ok(())
+            Ok(_) => Ok(()),
+            Err(error) if code(&error) == Some("ConditionalRequestConflict") => {
+                Err(Refused::Conflict)
+            }
+            Err(error) if is_overtaken(&error) => Err(Refused::Overtaken),
+            Err(error) => {
+                let error = failed(format!("upload {} to {}", file.key, self.bucket))(error);
+                Err(Refused::Failed(error.into()))
             }
         }
     }
@@ -181,11 +191,25 @@ fn quoted(etag: &str) -> String {
     format!("\"{etag}\"")
 }
 
-/// Whether what was there has changed or gone, or is just being changed.
+/// Why a file was not put.
+enum Refused {
+    /// Something else is just being done to it, perhaps by an attempt that was given up.
+    Conflict,
+    /// What was there has changed or gone.
+    Overtaken,
+    Failed(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Refused {
+        Refused::Failed(error)
+    }
+}
+
 fn is_overtaken<E: ProvideErrorMetadata>(error: &SdkError<E>) -> bool {
-    let code = error.as_service_error().and_then(|error| error.code());
-    matches!(
-        code,
-        Some("PreconditionFailed" | "ConditionalRequestConflict" | "NoSuchKey")
-    )
+    matches!(code(error), Some("PreconditionFailed" | "NoSuchKey"))
+}
+
+fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> Option<&str> {
+    error.as_service_error().and_then(|error| error.code())
 }

@@ -128,7 +128,7 @@ pub async fn propose(
         let refusal = Refusal::explain(client, &arn, reason, context).await;
         discard(client, name, &change_set).await?;
         if existing.is_none() {
-            discard_placeholder(client, name).await?;
+            discard_placeholder(client, &stack_id).await?;
         }
         return Err(Error::Refused(Box::new(refusal)));
     }
@@ -155,23 +155,33 @@ pub async fn only_ours(client: &Client, stack: &str) -> Result<(), Error> {
     }
 }
 
+/// Whether mlink prepares something in it.
+pub async fn has_ours(client: &Client, stack: &str) -> Result<bool, Error> {
+    let all = change_sets(client, stack).await?;
+    Ok(all.iter().any(|name| is_ours(name)))
+}
+
 /// The change sets of a stack that are not mlink's.
 async fn strangers(client: &Client, stack: &str) -> Result<Vec<String>, Error> {
+    let mut all = change_sets(client, stack).await?;
+    all.retain(|name| !is_ours(name));
+    Ok(all)
+}
+
+/// The names of a stack's change sets.
+async fn change_sets(client: &Client, stack: &str) -> Result<Vec<String>, Error> {
     let mut pages = client
         .list_change_sets()
         .stack_name(stack)
         .into_paginator()
         .items()
         .send();
-    let mut strangers = Vec::new();
+    let mut all = Vec::new();
     while let Some(summary) = pages.next().await {
         let summary = summary.map_err(failed(format!("list the change sets of {stack}")))?;
-        let name = summary.change_set_name.unwrap_or_default();
-        if !is_ours(&name) {
-            strangers.push(name);
-        }
+        all.extend(summary.change_set_name);
     }
-    Ok(strangers)
+    Ok(all)
 }
 
 impl Proposal {
@@ -227,13 +237,13 @@ impl Proposal {
         discard(client, &self.stack_name, &self.change_set).await?;
         match self.basis {
             Some(_) => Ok(()),
-            None => discard_placeholder(client, &self.stack_name).await,
+            None => discard_placeholder(client, &self.stack_id).await,
         }
     }
 
     /// A change set says what it does to the stack as it was. If that has changed since, what a
     /// person agreed to is no longer what would happen.
-    async fn is_fresh(&self, client: &Client) -> Result<(), Error> {
+    pub async fn is_fresh(&self, client: &Client) -> Result<(), Error> {
         let now = Stack::find(client, &self.stack_id).await?;
         let basis = now
             .as_ref()
@@ -358,16 +368,21 @@ async fn discard(client: &Client, stack: &str, change_set: &str) -> Result<(), E
     Ok(())
 }
 
-/// A refused first change set leaves an empty stack in REVIEW_IN_PROGRESS. It goes too, unless somebody
-/// has another change set in it.
-async fn discard_placeholder(client: &Client, stack: &str) -> Result<(), Error> {
-    if strangers(client, stack).await?.is_empty() {
+/// A first change set that is not executed leaves an empty stack in REVIEW_IN_PROGRESS. It goes too, unless
+/// somebody has another change set in it, or has executed one meanwhile.
+async fn discard_placeholder(client: &Client, stack_id: &str) -> Result<(), Error> {
+    if !strangers(client, stack_id).await?.is_empty() {
+        return Ok(());
+    }
+    let stack = Stack::find(client, stack_id).await?;
+    if stack.is_some_and(|stack| stack.is_empty()) {
         client
             .delete_stack()
-            .stack_name(stack)
+            .stack_name(stack_id)
+            .client_request_token(token())
             .send()
             .await
-            .map_err(failed(format!("remove the empty stack {stack}")))?;
+            .map_err(failed(format!("remove the empty stack {stack_id}")))?;
     }
     Ok(())
 }

@@ -110,10 +110,31 @@ pub async fn settled(
     tags: &[(&str, String)],
     progress: &Progress,
 ) -> Result<Option<Stack>, Error> {
+    let waits = |status: &StackStatus| way(status) == Way::Wait;
+    awaited(client, context, tags, waits, progress).await
+}
+
+/// The same for who wants to change it: CloudFormation refuses that while old resources go, too.
+pub async fn resting(
+    client: &Client,
+    context: &Context<'_>,
+    tags: &[(&str, String)],
+    progress: &Progress,
+) -> Result<Option<Stack>, Error> {
+    awaited(client, context, tags, in_progress, progress).await
+}
+
+async fn awaited(
+    client: &Client,
+    context: &Context<'_>,
+    tags: &[(&str, String)],
+    waits: impl Fn(&StackStatus) -> bool,
+    progress: &Progress,
+) -> Result<Option<Stack>, Error> {
     let name = &context.stack;
     while let Some(stack) = Stack::find(client, name).await? {
         stack.check_owner(tags)?;
-        if way(&stack.status) != Way::Wait {
+        if !waits(&stack.status) {
             return Ok(Some(stack));
         }
         let step = progress.step(format!("Wait for {name}, which is {}", stack.status));
@@ -208,8 +229,8 @@ async fn continue_rollback(
         _ => ("them as they are", "them"),
     };
     let question = format!(
-        "The rollback of {} cannot restore {}. Skipping leaves {it_is}; the next deploy tries to \
-         set {it} right",
+        "The rollback of {} cannot restore {}. Skipping leaves {it_is}, and \
+         CloudFormation takes {it} for restored: `mlink drift` shows what differs",
         stack.name,
         stuck.join(", ")
     );

@@ -21,7 +21,11 @@ const ROLES: [(&str, &str, Function); 3] = [
     ("MailRole", "mail", Function::Mail),
 ];
 
-pub async fn listings(cloud: &Cloud, context: &Context<'_>) -> Vec<Listing> {
+pub async fn listings(
+    cloud: &Cloud,
+    context: &Context<'_>,
+    tags: &[(&str, String)],
+) -> Vec<Listing> {
     let kinds = [
         (
             log_groups(cloud, context).boxed(),
@@ -29,9 +33,9 @@ pub async fn listings(cloud: &Cloud, context: &Context<'_>) -> Vec<Listing> {
             "logs:DescribeLogGroups",
         ),
         (
-            roles(cloud, context).boxed(),
+            roles(cloud, context, tags).boxed(),
             "roles",
-            "iam:ListRoles and iam:GetRolePolicy",
+            "iam:ListRoles, iam:GetRolePolicy and iam:ListRoleTags",
         ),
         (
             function(cloud, context).boxed(),
@@ -110,7 +114,11 @@ pub fn log_group(function: Function, stack: &str) -> String {
     format!("/aws/lambda/{}", function.name(stack))
 }
 
-async fn roles(cloud: &Cloud, context: &Context<'_>) -> Result<Vec<Found>, Error> {
+async fn roles(
+    cloud: &Cloud,
+    context: &Context<'_>,
+    tags: &[(&str, String)],
+) -> Result<Vec<Found>, Error> {
     let mut roles = cloud
         .iam()
         .list_roles()
@@ -122,7 +130,7 @@ async fn roles(cloud: &Cloud, context: &Context<'_>) -> Result<Vec<Found>, Error
     while let Some(role) = roles.next().await {
         let role = role.map_err(failed("list the roles"))?;
         if let Some(candidate) = Candidate::of(&role.role_name, &context.stack)
-            && candidate.is_ours(cloud, context).await?
+            && candidate.is_ours(cloud, context, tags).await?
         {
             all.push(named("AWS::IAM::Role", &role.role_name, context));
         }
@@ -158,7 +166,12 @@ impl Candidate<'_> {
 
     /// Roles are in no region, and this stack may live in another one, under the same name. Whose a role
     /// is stands in its policy: the log group that it may write to.
-    pub async fn is_ours(&self, cloud: &Cloud, context: &Context<'_>) -> Result<bool, Error> {
+    pub async fn is_ours(
+        &self,
+        cloud: &Cloud,
+        context: &Context<'_>,
+        tags: &[(&str, String)],
+    ) -> Result<bool, Error> {
         let policy = cloud
             .iam()
             .get_role_policy()
@@ -169,10 +182,33 @@ impl Candidate<'_> {
             .map_err(failed(format!("read the policy of the role {}", self.role)));
         match policy {
             // CloudFormation takes the policies off first; then the role could not be deleted.
-            Err(error) if error.aws_code() == Some("NoSuchEntity") => Ok(!self.is_cut),
+            Err(error) if error.aws_code() == Some("NoSuchEntity") => {
+                Ok(!self.is_cut && self.has(tags, cloud).await?)
+            }
             Err(error) => Err(error),
             Ok(policy) => Ok(self.writes_here(&policy.policy_document, context)),
         }
+    }
+
+    /// Whether it has the tags of the stage.
+    async fn has(&self, tags: &[(&str, String)], cloud: &Cloud) -> Result<bool, Error> {
+        let listed = cloud
+            .iam()
+            .list_role_tags()
+            .role_name(self.role)
+            .send()
+            .await
+            .map_err(failed(format!("read the tags of the role {}", self.role)));
+        let listed = match listed {
+            // It is just going.
+            Err(error) if error.aws_code() == Some("NoSuchEntity") => return Ok(false),
+            listed => listed?,
+        };
+        let has = |key: &str, value: &str| {
+            let mut all = listed.tags.iter();
+            all.any(|tag| tag.key == key && tag.value == value)
+        };
+        Ok(tags.iter().all(|(key, value)| has(key, value)))
     }
 
     /// The document comes percent-encoded.

@@ -111,21 +111,26 @@ fn queue(id: &str, aws: impl Fn(String) -> String) -> String {
     aws(format!("sqs delete-queue --queue-url {url}"))
 }
 
-/// Only a bucket without versions and markers can be deleted; a thousand of them go at once.
+/// Only a bucket without versions and markers can be deleted. So many of them at once still fit into an
+/// argument.
 fn bucket(name: &str, aws: impl Fn(String) -> String) -> String {
     let listed = aws(format!(
-        "s3api list-object-versions --bucket {name} --max-items 1000 --output json \
+        "s3api list-object-versions --bucket {name} --max-items 100 --output json \
          --query '{{Objects: [Versions, DeleteMarkers][].{{Key: Key, VersionId: VersionId}}}}'"
     ));
     let is_full = aws(format!(
         "s3api list-object-versions --bucket {name} --max-items 1 --output text \
          --query '[Versions, DeleteMarkers][].Key'"
     ));
-    let emptied = aws(format!(
-        "s3api delete-objects --bucket {name} --delete \"$({listed})\""
+    // The call succeeds even where no key does.
+    let refused = aws(format!(
+        "s3api delete-objects --bucket {name} --delete \"$({listed})\" \
+         --query 'Errors[0].Message' --output text"
     ));
     let removed = aws(format!("s3api delete-bucket --bucket {name}"));
-    format!("while [ -n \"$({is_full})\" ]; do {emptied} || break; done; {removed}")
+    format!(
+        "while [ -n \"$({is_full})\" ]; do [ \"$({refused})\" = None ] || break; done; {removed}"
+    )
 }
 
 /// Only a distribution that is switched off everywhere can be deleted.

@@ -9,8 +9,14 @@ use crate::aws::{Cloud, failed};
 /// The tag by which CloudFormation says which stack made a resource.
 const STACK_ID: &str = "aws:cloudformation:stack-id";
 
-/// Where what belongs to no region is listed.
-const GLOBAL: &str = "us-east-1";
+/// The region in which what belongs to no region is listed; none where there is no CloudFront.
+fn global(region: &str) -> Option<&'static str> {
+    match region {
+        region if region.starts_with("cn-") => Some("cn-northwest-1"),
+        region if region.starts_with("us-gov-") => None,
+        _ => Some("us-east-1"),
+    }
+}
 
 pub async fn listings(
     cloud: &Cloud,
@@ -22,9 +28,8 @@ pub async fn listings(
         .map(|(key, value)| TagFilter::builder().key(*key).values(value).build())
         .collect();
     let mut places = vec![(context.region.as_str(), None)];
-    if context.region != GLOBAL {
-        places.push((GLOBAL, Some("cloudfront")));
-    }
+    let elsewhere = global(&context.region).filter(|global| *global != context.region);
+    places.extend(elsewhere.map(|global| (global, Some("cloudfront"))));
     let places = places.into_iter();
     join_all(places.map(|(region, service)| listing(cloud, region, service, filters.clone()))).await
 }

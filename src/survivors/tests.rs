@@ -34,6 +34,7 @@ struct Account {
     /// In milliseconds after the events.
     log_groups_made: i64,
     roles: Vec<&'static str>,
+    role_tags: &'static [(&'static str, &'static str)],
     /// The policy of each role; none at all if empty.
     policy: &'static str,
     /// Calls whose line or body has this are denied.
@@ -82,6 +83,16 @@ impl Account {
         }
         if body.contains("Action=GetRolePolicy") {
             return self.role_policy();
+        }
+        if body.contains("Action=ListRoleTags") {
+            let tags = self.role_tags.iter().map(|(key, value)| {
+                format!("<member><Key>{key}</Key><Value>{value}</Value></member>")
+            });
+            let tags: String = tags.collect();
+            return xml(format!(
+                "<ListRoleTagsResponse><ListRoleTagsResult><Tags>{tags}</Tags>\
+                 </ListRoleTagsResult></ListRoleTagsResponse>"
+            ));
         }
         if body.contains("Action=DescribeStackEvents") {
             return xml(self.history());
@@ -183,6 +194,13 @@ fn denial() -> String {
 }
 
 /// The look, and the warnings on the way.
+fn tags() -> [(&'static str, String); 2] {
+    [
+        ("mlink:name", "mlink".to_owned()),
+        ("mlink:stage", "dev".to_owned()),
+    ]
+}
+
 async fn looked(account: &Account, deleted: Option<&str>) -> (Look, Vec<String>) {
     let account = account.clone();
     let double = Double::new(move |line, body| account.answer(line, body));
@@ -193,10 +211,7 @@ async fn looked(account: &Account, deleted: Option<&str>) -> (Look, Vec<String>)
             sink.lock().unwrap().push(text);
         }
     });
-    let tags = [
-        ("mlink:name", "mlink".into()),
-        ("mlink:stage", "dev".into()),
-    ];
+    let tags = tags();
     let look = look(&double.cloud(), &context(), &tags, deleted, &progress)
         .await
         .unwrap();
@@ -443,6 +458,7 @@ async fn what_the_listings_still_show_of_what_is_gone_is_not_left() {
 #[tokio::test(start_paused = true)]
 async fn what_nobody_deleted_is_left_over_all_pages() {
     let mut account = destroyed();
+    account.role_tags = &[("mlink:name", "mlink"), ("mlink:stage", "dev")];
     account.events.clear();
     account.log_groups = vec!["/aws/lambda/mlink-dev-2-api", "/aws/lambda/mlink-dev-mail"];
     let (look, _) = looked(&account, Some(STACK)).await;
@@ -515,9 +531,26 @@ async fn a_role_whose_name_was_cut_is_ours_only_by_its_policy() {
             ..Account::default()
         };
         let double = Double::new(move |line, body| account.answer(line, body));
-        let is_ours = candidate.is_ours(&double.cloud(), &context).await.unwrap();
-        assert_eq!(is_ours, ours);
+        let is_ours = candidate.is_ours(&double.cloud(), &context, &tags()).await;
+        assert_eq!(is_ours.unwrap(), ours);
     }
+}
+
+/// Its policies go first when CloudFormation deletes a role.
+#[tokio::test(start_paused = true)]
+async fn a_role_without_its_policy_is_ours_only_by_its_tags() {
+    let mut account = Account {
+        roles: vec!["mlink-dev-ApiRole-1A2B3C4D5E6F"],
+        ..Account::default()
+    };
+    let (look, _) = looked(&account, None).await;
+    assert_eq!(ids(&look.left), [""; 0]);
+    account.role_tags = &[("mlink:name", "mlink"), ("mlink:stage", "dev-2")];
+    let (look, _) = looked(&account, None).await;
+    assert_eq!(ids(&look.left), [""; 0]);
+    account.role_tags = &[("mlink:name", "mlink"), ("mlink:stage", "dev")];
+    let (look, _) = looked(&account, None).await;
+    assert_eq!(ids(&look.left), account.roles);
 }
 
 #[tokio::test(start_paused = true)]

@@ -126,6 +126,8 @@ impl Live {
     }
 
     pub fn close(&mut self) {
+        self.rows().for_each(|row| row.bar.disable_steady_tick());
+        self.rows().for_each(|row| row.bar.finish_and_clear());
         self.steps.clear();
         self.resources.clear();
         self.quiet = None;

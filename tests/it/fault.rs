@@ -47,11 +47,11 @@ impl Errand<'_> {
         let mut wrong = Vec::new();
         let outcome = if output.status.success() {
             wrong.extend(difference(self.end, &self.end(scene).await));
-            let unseen = said.lines().find(|line| line.contains("it is not known"));
-            if trouble == Trouble::Denied && unseen.is_none() {
+            let told = said.lines().find(|line| line.starts_with("warning: "));
+            if trouble == Trouble::Denied && told.is_none() {
                 wrong.push(format!("nobody is told of the refusal: {said}"));
             }
-            unseen.unwrap_or("done").to_owned()
+            told.unwrap_or("done").to_owned()
         } else {
             if trouble != Trouble::Denied {
                 wrong.push(format!("what passes ended it: {said}"));

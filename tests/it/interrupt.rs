@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::cloudformation::{CloudFormation, Look, STACK};
 use crate::front;
 use crate::picture;
-use crate::scene::DEPLOY;
+use crate::scene::{DEPLOY, Scene};
 use crate::toy::Toy;
 use crate::tty::{CTRL_C, DOWN, ENTER, ESCAPE, Tty};
 use crate::world::{World, wait_for};
@@ -162,7 +162,7 @@ async fn a_second_ctrl_c_leaves_at_once_and_so_does_what_nobody_can_be_asked_abo
     // It is ended while nothing is asked.
     stage.aws.forget();
     let mut tty = stage.following().await;
-    tty.shows("Wait for mlink-dev").await;
+    tty.shows("so far").await;
     tty.signal("-TERM");
     let (code, screen) = tty.ends().await;
     assert_eq!(code, 130, "{screen}");
@@ -172,7 +172,7 @@ async fn a_second_ctrl_c_leaves_at_once_and_so_does_what_nobody_can_be_asked_abo
     // The window is closed.
     stage.aws.forget();
     let mut tty = stage.following().await;
-    tty.shows("Wait for mlink-dev").await;
+    tty.shows("so far").await;
     tty.close();
     assert_eq!(tty.code().await, 130);
 
@@ -278,4 +278,18 @@ fn is_gone(pid: &str) -> bool {
         .output();
     let state = String::from_utf8(state.unwrap().stdout).unwrap();
     state.trim().is_empty() || state.starts_with('Z')
+}
+
+/// As git's and ssh's questions for a password do.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_build_may_ask_at_the_terminal() {
+    let scene = Scene::new().await;
+    scene.toy.program(
+        "npm",
+        "read answer </dev/tty; for out; do :; done; [ \"$1\" = ci ] || cp -r public/. \"$out\"",
+    );
+    let mut tty = Tty::run(scene.command(DEPLOY).as_std(), 30, 100);
+    tty.types("Build the page", "one\rtwo\r").await;
+    let (code, screen) = tty.ends().await;
+    assert_eq!(code, 0, "{screen}");
 }

@@ -1,7 +1,7 @@
 //! Every row of docs/stack-states.md, by the binary that is shipped: a test is named after its row.
 
 use crate::cloudformation::{Look, OTHERS, STACK};
-use crate::deployed::{DENIED, Stage};
+use crate::deployed::{DENIED, Stage, settings};
 use crate::picture;
 use crate::scene::{DEPLOY, DESTROY};
 
@@ -136,9 +136,14 @@ async fn cleaning_up() {
 
     let rest = [Event(STACK, "UPDATE_COMPLETE", "")];
     stage.aws.is_under_way(&past, &rest).await;
-    assert_eq!(stage.updates("10m").await, ["ExecuteChangeSet"]);
+    let waits = "Wait for mlink-dev, which is UPDATE_COMPLETE_CLEANUP_IN_PROGRESS: done";
+    stage.toy.write("mlink.yaml", &settings("10m"));
+    let said = stage.succeeds(DEPLOY).await;
+    assert!(said.contains(waits), "{said}");
     stage.aws.is_under_way(&past, &rest).await;
-    assert_eq!(stage.is_destroyed().await, ["DeleteStack"]);
+    let said = stage.succeeds(DESTROY).await;
+    assert!(said.contains(waits), "{said}");
+    assert_eq!(stage.aws.calls(), ["ExecuteChangeSet", "DeleteStack"]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -56,7 +56,9 @@ async fn what_is_left_of_a_stage_is_told_until_it_is_gone_and_a_neighbour_never_
     let queue = sqs(&endpoint, "CreateQueue", queue).await;
     iam(
         &endpoint,
-        "Action=CreateRole&AssumeRolePolicyDocument=%7B%7D",
+        "Action=CreateRole&AssumeRolePolicyDocument=%7B%7D\
+         &Tags.member.1.Key=mlink%3Aname&Tags.member.1.Value=mlink\
+         &Tags.member.2.Key=mlink%3Astage&Tags.member.2.Value=dev",
     )
     .await;
     let (code, said) = world.fails(&destroy);

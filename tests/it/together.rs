@@ -9,7 +9,9 @@ use crate::cloudformation::{
     STACK,
 };
 use crate::deployed::{self, Stage};
+use crate::picture::texts;
 use crate::scene::{DEPLOY, Scene};
+use crate::world::ask;
 
 /// What a refused one says on its last lines.
 fn refusal(output: &std::process::Output) -> String {
@@ -128,4 +130,68 @@ async fn a_deploy_of_the_old_page_beside_one_of_a_new_page_mixes_nothing() {
     let served = scene.picture().await["page"].clone();
     scene.succeeds(DEPLOY).await;
     assert_eq!(served, scene.picture().await["page"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_diff_beside_a_first_deploy_takes_nothing_away() {
+    let scene = Scene::new().await;
+    let diff = scene.held_at("diff", "cloudformation ListChangeSets", async {
+        scene.beside(DEPLOY).await;
+    });
+    assert_eq!(diff.await.status.code(), Some(4));
+    assert_eq!(scene.picture().await["status"], ["CREATE_COMPLETE"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_destroy_beside_a_first_deploy_leaves_its_code_alone() {
+    let scene = Scene::new().await;
+    let deploy = scene.held_at(DEPLOY, "cloudformation ExecuteChangeSet", async {
+        scene.beside("destroy --yes --stage other").await;
+    });
+    let deploy = deploy.await;
+    assert_eq!(deploy.status.code(), Some(0), "{deploy:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_pruned_beside_another_deploy_that_needs_it_is_put_back() {
+    let scene = Scene::new().await;
+    page(&scene, "old");
+    scene.succeeds(DEPLOY).await;
+    page(&scene, "new");
+    scene.succeeds(DEPLOY).await;
+    // The first of three had an asset that the third has, and the second has not.
+    let asset = |of: &str| scene.toy.path(&format!("frontend/public/assets/{of}.js"));
+    std::fs::remove_file(asset("new")).unwrap();
+    page(&scene, "old");
+    let old = scene.held_at(DEPLOY, "s3 POST bucket delete", async {
+        page(&scene, "new");
+        scene.beside(DEPLOY).await;
+    });
+    assert_eq!(old.await.status.code(), Some(3));
+    let served = scene.picture().await["page"].clone();
+    assert!(
+        served.contains(&"assets/new.js: new".to_owned()),
+        "{served:?}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_stage_that_somebody_protects_meanwhile_stays_protected() {
+    let scene = Scene::new().await;
+    let deploy = "deploy --no-verify --yes";
+    let protected = "stages: {dev: {protected: true}}\n";
+    scene.toy.write("mlink.yaml", protected);
+    scene.succeeds(deploy).await;
+    settings(&scene, "10m");
+    let call = "cloudformation UpdateTerminationProtection";
+    let late = scene.held_at(deploy, call, async {
+        let again = format!("link: {{lifetime: 20m}}\n{protected}");
+        scene.toy.write("mlink.yaml", &again);
+        scene.beside(deploy).await;
+    });
+    assert_eq!(late.await.status.code(), Some(3));
+    let query = "Action=DescribeStacks&Version=2010-05-15&StackName=mlink-dev";
+    let stack = ask(&scene.endpoint, "cloudformation", "/", None, query).await;
+    let switch = texts(&stack, "EnableTerminationProtection");
+    assert_eq!(switch, ["true"]);
 }

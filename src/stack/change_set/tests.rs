@@ -6,7 +6,9 @@ use aws_sdk_cloudformation::operation::delete_stack::DeleteStackOutput;
 use aws_sdk_cloudformation::operation::describe_events::{
     DescribeEventsError, DescribeEventsOutput,
 };
+use aws_sdk_cloudformation::operation::describe_stacks::DescribeStacksOutput;
 use aws_sdk_cloudformation::operation::list_change_sets::ListChangeSetsOutput;
+use aws_sdk_cloudformation::types::Stack as Described;
 use aws_sdk_cloudformation::types::error::AlreadyExistsException;
 use aws_sdk_cloudformation::types::{EventType, HookFailureMode, OperationEvent};
 use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
@@ -168,12 +170,26 @@ async fn refused(reason: &'static str, found: Rule) -> Error {
         mock!(Client::delete_change_set).then_output(|| DeleteChangeSetOutput::builder().build());
     let others =
         mock!(Client::list_change_sets).then_output(|| ListChangeSetsOutput::builder().build());
+    let empty = mock!(Client::describe_stacks).then_output(|| {
+        let stack = Described::builder().stack_status(StackStatus::ReviewInProgress);
+        DescribeStacksOutput::builder()
+            .stacks(stack.build())
+            .build()
+    });
     let placeholder =
         mock!(Client::delete_stack).then_output(|| DeleteStackOutput::builder().build());
     let client = mock_client!(
         aws_sdk_cloudformation,
         RuleMode::MatchAny,
-        [&created, &look, &found, &discarded, &others, &placeholder]
+        [
+            &created,
+            &look,
+            &found,
+            &discarded,
+            &others,
+            &empty,
+            &placeholder
+        ]
     );
     let Err(error) = proposed(&client, &Progress::silent()).await else {
         panic!("not refused")
