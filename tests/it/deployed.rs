@@ -107,7 +107,10 @@ impl Stage {
     pub fn seen(&self, said: Vec<u8>) -> String {
         let said = String::from_utf8(said).unwrap();
         let said = said.replace(&self.aws.url(), "URL");
-        let lines = said.lines().filter(|line| !line.starts_with("Build the"));
+        // Whether there is something to wait for is a matter of time.
+        let fleeting = ["Build the", "Wait for what serves"];
+        let lines = said.lines();
+        let lines = lines.filter(|line| !fleeting.iter().any(|name| line.starts_with(name)));
         let lines = lines.map(|line| match line.split_once(" s: ") {
             Some((line, reason)) => format!("{} TIME: {reason}", line.rsplit_once(' ').unwrap().0),
             None => match line.split_once("http://") {

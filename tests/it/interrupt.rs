@@ -90,7 +90,10 @@ pub fn settings(lifetime: &str) -> String {
 
 /// The screen without what is another each time, and without the result.
 pub fn masked(screen: &str) -> String {
-    let lines = screen.lines().filter(|line| !line.contains("Build the"));
+    // Whether there is something to wait for is a matter of time.
+    let fleeting = ["Build the", "Wait for what serves"];
+    let lines = screen.lines();
+    let lines = lines.filter(|line| !fleeting.iter().any(|name| line.contains(name)));
     let lines = lines.map(|line| match line.strip_suffix(" s") {
         Some(rest) => format!("{} TIME", rest.rsplit_once(' ').unwrap().0),
         None => match line.split_once(" s: ") {
