@@ -394,3 +394,20 @@ fn a_pool_or_table_that_goes_is_in_danger() {
         assert_eq!(found.is_some(), endangered, "{kind} {action} {replacement}");
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_empty_stack_goes_with_its_change_set_and_one_that_is_no_longer_empty_stays() {
+    for (status, calls) in [
+        ("REVIEW_IN_PROGRESS", vec!["discard", "delete"]),
+        ("CREATE_IN_PROGRESS", vec!["discard"]),
+        ("CREATE_COMPLETE", vec!["discard"]),
+    ] {
+        let double = Double::new(status);
+        let first = Proposal {
+            basis: None,
+            ..proposal(&double).await
+        };
+        first.withdraw(&double.client()).await.unwrap();
+        assert_eq!(double.calls(), calls, "{status}");
+    }
+}
