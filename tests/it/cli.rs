@@ -159,22 +159,28 @@ fn a_result_that_cannot_be_written_is_a_failure() {
 }
 
 #[test]
-fn the_wrong_account_is_refused() {
+fn the_wrong_account_and_the_wrong_region_are_refused() {
     let cloud = World::new();
     let endpoint = cloud.endpoint();
     let folder = tempfile::tempdir().unwrap();
-    let file = "stages: {prod: {account: \"123456789012\", protected: true}}\n";
+    let file = "stages:\n  prod: {account: \"123456789012\", protected: true}\n  \
+                near: {region: eu-west-1}\n";
     std::fs::write(folder.path().join("mlink.yaml"), file).unwrap();
     let world = World::of(folder.path());
     // As on AWS: the standard variables lead to the endpoint.
-    let mut command = world.command("info --stage prod --region eu-west-1");
-    command
-        .env("AWS_ACCESS_KEY_ID", "test")
-        .env("AWS_SECRET_ACCESS_KEY", "test");
-    command.env("AWS_ENDPOINT_URL", &endpoint);
-    let (code, said) = failure(command);
-    assert_eq!(code, 3);
-    snapshot("wrong-account", &said, &folder);
+    for (name, line) in [
+        ("wrong-account", "info --stage prod --region eu-west-1"),
+        ("wrong-region", "info --stage near --region us-east-1"),
+    ] {
+        let mut command = world.command(line);
+        command
+            .env("AWS_ACCESS_KEY_ID", "test")
+            .env("AWS_SECRET_ACCESS_KEY", "test");
+        command.env("AWS_ENDPOINT_URL", &endpoint);
+        let (code, said) = failure(command);
+        assert_eq!(code, 3);
+        snapshot(name, &said, &folder);
+    }
 
     let (code, said) = world.fails("destroy --stage prod --yes --local");
     assert_eq!(code, 3);
