@@ -4,10 +4,14 @@
 use std::collections::VecDeque;
 use std::io::IsTerminal;
 use std::process::Stdio;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 use tokio::process::Command;
+
+/// How long a signal may take to be heard.
+const MOMENT: Duration = Duration::from_millis(300);
 
 /// Lines of output that an error shows.
 const TAIL: usize = 40;
@@ -104,6 +108,10 @@ pub async fn run(
     let status = status.map_err(failed_to_run)?;
     if status.success() {
         return Ok(output);
+    }
+    if !is_apart {
+        // A Ctrl-C that ended it reaches mlink as well, and is no failure: who hears it waits no longer.
+        tokio::time::sleep(MOMENT).await;
     }
     // Some tools (vite, tsc) explain themselves on stdout; cargo puts its JSON messages there.
     let said = output.lines().filter(|line| !line.starts_with('{'));

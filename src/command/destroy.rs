@@ -45,7 +45,7 @@ pub async fn run(
     };
     let stack = Stack::find(&client, &name).await?;
     if let Some(stack) = &stack {
-        check(stack, &tags)?;
+        check(stack, &tags, &context)?;
         if stack.is_empty() {
             // Nothing tells whose an empty stack is but the change sets in it.
             stack::only_ours(&client, &name).await?;
@@ -65,7 +65,7 @@ pub async fn run(
         let context = context.of_destroy(template.as_ref());
         // What is under way in the stack ends first; it may be its deletion.
         if let Some(stack) = stack::resting(&client, &context, &tags, progress).await? {
-            check(&stack, &tags)?;
+            check(&stack, &tags, &context)?;
             remove(&cloud, &stack, &context, global, progress).await?;
         }
     }
@@ -155,7 +155,11 @@ async fn empty_buckets(cloud: &Cloud, stack: &Stack, progress: &Progress) -> Res
 }
 
 /// Refuses before anything is touched what CloudFormation would refuse after the page is gone.
-fn check(stack: &Stack, tags: &[(&str, String)]) -> Result<(), Error> {
+fn check(
+    stack: &Stack,
+    tags: &[(&str, String)],
+    context: &stack::Context<'_>,
+) -> Result<(), Error> {
     stack.check_owner(tags)?;
     let name = &stack.name;
     if stack.is_protected() {
@@ -165,11 +169,15 @@ fn check(stack: &Stack, tags: &[(&str, String)]) -> Result<(), Error> {
         ));
     }
     if stack.termination_protected {
+        let off = format!(
+            "cloudformation update-termination-protection --no-enable-termination-protection \
+             --stack-name {name}"
+        );
         return Err(Error::Guard(
             format!("the stack {name} has termination protection"),
             format!(
-                "`aws cloudformation update-termination-protection --no-enable-termination-protection \
-                 --stack-name {name}` takes it off."
+                "This takes it off:\n  {}",
+                context.aws_in(&context.region, off)
             ),
         ));
     }

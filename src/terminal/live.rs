@@ -115,7 +115,12 @@ impl Live {
             .remove(logical)
             .map_or_else(String::new, |row| self.end(&row));
         let failed = status.ends_with("_FAILED");
-        let mark = if failed { red("✗") } else { green("✓") };
+        let mark = match failed {
+            true => red("✗"),
+            // It is what it was, and that is no success.
+            false if status.ends_with("ROLLBACK_COMPLETE") => dim("•"),
+            false => green("✓"),
+        };
         let reason = reason
             .filter(|_| failed)
             .map_or_else(String::new, |r| format!("\n      {r}"));
