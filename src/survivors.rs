@@ -141,6 +141,13 @@ pub async fn look(
     let stacks = Stacks::of(cloud, past.zip(deleted), &found).await?;
     let Sorted { mut left, kept } = stacks.sort(found);
     spare_the_new(&client, context, &mut left, progress).await?;
+    let mut there = Vec::new();
+    for found in left {
+        if found.is_there(cloud).await {
+            there.push(found);
+        }
+    }
+    let left = there;
     let here = &context.region;
     let kept = kept
         .into_iter()

@@ -57,6 +57,15 @@ impl Account {
         if line.ends_with("GetResources") {
             return (200, JSON, self.index(body));
         }
+        if line.ends_with("DescribeTable") {
+            return match body.contains("forgotten") {
+                false => (200, JSON, "{}".to_owned()),
+                true => {
+                    let gone = r#"{"__type": "ResourceNotFoundException", "message": "no"}"#;
+                    (400, JSON, gone.to_owned())
+                }
+            };
+        }
         if line.ends_with("DescribeLogGroups") {
             let groups = self.log_groups.iter();
             let groups: Vec<_> = groups
@@ -588,4 +597,20 @@ async fn a_listing_that_is_denied_is_told_with_the_permission_for_it() {
         told.extend(warnings);
     }
     insta::assert_snapshot!(told.join("\n"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_table_of_a_stack_that_nobody_remembers_is_asked_for() {
+    let account = Account {
+        tagged: vec![vec![
+            ("arn:aws:dynamodb:eu-west-1:123456789012:table/links", STACK),
+            (
+                "arn:aws:dynamodb:eu-west-1:123456789012:table/forgotten",
+                STACK,
+            ),
+        ]],
+        ..Account::default()
+    };
+    let (look, _) = looked(&account, None).await;
+    assert_eq!(ids(&look.left), ["links"]);
 }

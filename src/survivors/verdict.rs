@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aws_sdk_dynamodb::operation::describe_table::DescribeTableError;
 use aws_smithy_types::DateTime;
 use futures_util::future::try_join_all;
 
@@ -124,6 +125,18 @@ impl Found {
         past.fate(&self.resource_type, |known| {
             known == self.id || Some(known) == self.arn.as_deref() || known.ends_with(&in_url)
         })
+    }
+
+    /// Of a table that no stack's events explain: whether it is there, for that can be asked without a right
+    /// to what is in it. Where it cannot be told, it is.
+    pub async fn is_there(&self, cloud: &Cloud) -> bool {
+        if self.resource_type != "AWS::DynamoDB::Table" {
+            return true;
+        }
+        let tables = cloud.dynamodb();
+        let described = tables.describe_table().table_name(&self.id).send().await;
+        let is_gone = |error: &DescribeTableError| error.is_resource_not_found_exception();
+        !matches!(described, Err(error) if error.as_service_error().is_some_and(is_gone))
     }
 
     /// Whether it is another than the one whose deletion began then.

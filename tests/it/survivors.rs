@@ -114,3 +114,18 @@ async fn what_the_template_keeps_is_no_failure_and_told_with_its_command() {
     let again = world.json(&format!("{DESTROY} dev"));
     assert_eq!(again["kept"][0]["type"], "AWS::DynamoDB::Table");
 }
+
+/// The local cloud forgets the events of a stack when another of its name was begun.
+#[test]
+fn a_table_that_is_only_listed_is_not_left() {
+    let toy = Toy::quick();
+    let world = toy.world();
+    let destroy = format!("{DESTROY} dev");
+    world.says(&format!("{DEPLOY} dev"));
+    world.says(&destroy);
+    assert_eq!(
+        world.output("diff --local --stage dev").status.code(),
+        Some(4)
+    );
+    world.says(&destroy);
+}
